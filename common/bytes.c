@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/bytes.h"
+
+#include <string.h>
+
+bool bytes_equal_var(struct bytes a, struct bytes b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && a.ptr[i] == b.ptr[i])
+		i++;
+	return i == a.len;
+}
+
+bool bytes_is_var(struct bytes a, const char *text)
+{
+	return bytes_equal_var(a, bytes_of(text, strlen(text)));
+}
