@@ -10,21 +10,20 @@
 #define ABI_KIND_rep ABI_REP
 
 /* A sentinel row keeps the array of an empty message legal C. */
-#define M(msg)                                                                 \
-	static const struct abi_field fields_##msg[] = {                       \
-		ABI_##msg(ROW, msg){ 0 }                                       \
-	};                                                                     \
-	const struct abi_layout abi_layout_##msg = {                           \
-		.fields = fields_##msg,                                        \
-		.count = ARRAY_LEN(fields_##msg) - 1,                          \
-		.size = sizeof(struct abi_##msg),                              \
+#define M(msg)                                                                \
+	static const struct abi_field fields_##msg[] = { ABI_##msg(ROW, msg){ \
+		0 } };                                                        \
+	const struct abi_layout abi_layout_##msg = {                          \
+		.fields = fields_##msg,                                       \
+		.count = ARRAY_LEN(fields_##msg) - 1,                         \
+		.size = sizeof(struct abi_##msg),                             \
 	};
 
-#define ROW(msg, k, name, t, m, r)                                             \
-	{ .tag = (t),                                                          \
-	  .kind = ABI_KIND_##k,                                                \
-	  .required = (r),                                                     \
-	  .max = (m),                                                          \
+#define ROW(msg, k, name, t, m, r) \
+	{ .tag = (t),              \
+	  .kind = ABI_KIND_##k,    \
+	  .required = (r),         \
+	  .max = (m),              \
 	  .offset = offsetof(struct abi_##msg, name) },
 
 ABI_MESSAGES(M)
@@ -42,8 +41,8 @@ bool abi_has(const void *msg, const struct abi_layout *layout, size_t offset)
 const char *abi_cmd_name(uint16_t cmd)
 {
 	switch (cmd) {
-#define C(name, num)                                                           \
-	case CMD_##name:                                                       \
+#define C(name, num)     \
+	case CMD_##name: \
 		return #name;
 		ABI_COMMANDS(C)
 #undef C

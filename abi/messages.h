@@ -26,21 +26,21 @@ enum abi_cmd {
 #define ABI_MEMBER_var(name, max) struct bytes name;
 #define ABI_MEMBER_rep(name, max) struct abi_rep name;
 
-#define ABI_MEMBER(msg, kind, name, tag, max, required)                        \
+#define ABI_MEMBER(msg, kind, name, tag, max, required) \
 	ABI_MEMBER_##kind(name, max)
 
-#define M(msg)                                                                 \
-	struct abi_##msg {                                                     \
-		uint32_t has;                                                  \
-		ABI_##msg(ABI_MEMBER, msg)                                     \
-	};                                                                     \
+#define M(msg)                             \
+	struct abi_##msg {                 \
+		uint32_t has;              \
+		ABI_##msg(ABI_MEMBER, msg) \
+	};                                 \
 	extern const struct abi_layout abi_layout_##msg;
 ABI_MESSAGES(M)
 #undef M
 
 bool abi_has(const void *msg, const struct abi_layout *layout, size_t offset);
 
-#define ABI_HAS(m, msg, field)                                                 \
+#define ABI_HAS(m, msg, field) \
 	abi_has((m), &abi_layout_##msg, offsetof(struct abi_##msg, field))
 
 #define ABI_DECODE(out, msg, body) abi_decode((out), &abi_layout_##msg, (body))

@@ -2,10 +2,10 @@
 /*
  * schema - every message between the worlds, once
  *
- * F(S, kind, name, tag, max, required): S is the message, kind is u8, u16, u32, u64, fix (exactly
- * max bytes), var (at most max bytes) or rep (at most max items). Structs,
- * decoders, encoders and the fuzzers' grammar are made from these rows.
- * Numbers are never reused. Numbered as in spec 3.f.
+ * F(S, kind, name, tag, max, required): S is the message, kind is u8, u16, u32,
+ * u64, fix (exactly max bytes), var (at most max bytes) or rep (at most max
+ * items). Structs, decoders, encoders and the fuzzers' grammar are made from
+ * these rows. Numbers are never reused. Numbered as in spec 3.f.
  */
 
 #ifndef KMS_ABI_SCHEMA_H

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ta/cmd/cmd.h"
+#include "ta/keystore/loader.h"
+#include "ta/policy/policy.h"
+
+enum kms_rc cmd_warm(struct ta *ta, struct ta_call *call)
+{
+	struct abi_warm_req req = { 0 };
+	struct abi_state_in state = { 0 };
+	struct abi_warm_rsp rsp = { 0 };
+	struct bytes value = { 0 };
+	const struct shard *s = NULL;
+	enum kms_rc rc = ABI_DECODE(&req, warm_req, call->body);
+
+	if (!rc)
+		rc = ABI_DECODE(&state, state_in, call->state);
+	if (rc)
+		return rc;
+	s = ta_shard(ta, req.shard);
+	if (!s || s->broken)
+		return s ? KMS_RC_STORAGE : KMS_RC_NOT_OPEN;
+	while (!rc && abi_rep_next(&state.proofs, &value)) {
+		const struct lru_entry *e = NULL;
+		struct abi_state_proof proof = { 0 };
+
+		rc = ABI_DECODE(&proof, state_proof, value);
+		if (!rc)
+			rc = loader_load(ta, s, &e, &proof);
+		if (!rc)
+			rsp.loaded++;
+	}
+	if (!rc)
+		ABI_PUT(&call->rsp, warm_rsp, &rsp);
+	return rc;
+}
+
+static enum kms_rc sign_with(struct ta *ta, struct abi_sign_result *out,
+			     uint8_t sig[64], const struct key_record *r,
+			     const uint8_t digest[32])
+{
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	switch (r->spec) {
+	case KEY_SPEC_SECP256K1:
+		rc = k256_sign(&ta->crypto.k256, sig, &out->recid, digest,
+			       &r->key, r->pub);
+		break;
+	case KEY_SPEC_P256:
+		rc = p256_sign(&ta->crypto.p256, sig, digest, &r->key, r->pub);
+		break;
+	default:
+		rc = KMS_RC_UNSUPPORTED;
+		break;
+	}
+	if (!rc)
+		out->signature = bytes_of(sig, 64);
+	return rc;
+}
+
+static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
+			    uint8_t sig[64], struct bytes value,
+			    struct abi_rep proofs)
+{
+	const struct lru_entry *e = NULL;
+	struct abi_sign_item item = { 0 };
+	struct evidence evidence = { 0 };
+	const struct shard *s = NULL;
+	enum kms_rc rc = ABI_DECODE(&item, sign_item, value);
+
+	if (rc)
+		return rc;
+	s = ta_shard(ta, item.shard);
+	if (!s || s->broken)
+		return s ? KMS_RC_STORAGE : KMS_RC_NOT_OPEN;
+	rc = loader_find(ta, s, &e, item.slot, proofs);
+	if (rc)
+		return rc;
+	if (!ct_equal(e->uuid, item.uuid, sizeof(e->uuid)))
+		return KMS_RC_NOT_FOUND;
+	if (e->record.state != KEY_STATE_ENABLED)
+		return KMS_RC_KEY_DISABLED;
+	if (e->record.usage != KEY_USAGE_SIGN_VERIFY ||
+	    item.alg != ALG_ECDSA_SHA_256)
+		return KMS_RC_KEY_USAGE;
+	evidence.kind = item.evidence_kind;
+	evidence.data = item.evidence;
+	rc = policy_check(&evidence, e->record.auth);
+	if (rc)
+		return rc;
+	return sign_with(ta, out, sig, &e->record, item.digest);
+}
+
+/*
+ * Signing is no change of state: no storage, no heap. Each item has its own
+ * status, so that one bad item does not cost its neighbours.
+ */
+enum kms_rc cmd_sign(struct ta *ta, struct ta_call *call)
+{
+	struct abi_sign_req req = { 0 };
+	struct abi_state_in state = { 0 };
+	struct bytes value = { 0 };
+	enum kms_rc rc = ABI_DECODE(&req, sign_req, call->body);
+
+	if (!rc)
+		rc = ABI_DECODE(&state, state_in, call->state);
+	if (!rc && req.items.count != call->header.items)
+		rc = KMS_RC_DECODE;
+	while (!rc && abi_rep_next(&req.items, &value)) {
+		struct abi_sign_result out = { 0 };
+		uint8_t sig[64] = { 0 };
+		size_t at = abi_open(&call->rsp, ABI_TAG_SIGN_ITEMS);
+
+		out.status =
+			(uint16_t)sign_one(ta, &out, sig, value, state.proofs);
+		/* A failed self-check stops the instance, not just the item. */
+		if (out.status == KMS_RC_FAULT)
+			rc = KMS_RC_FAULT;
+		ABI_PUT(&call->rsp, sign_result, &out);
+		abi_close(&call->rsp, at);
+		call->items++;
+	}
+	return rc;
+}

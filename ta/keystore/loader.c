@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ta/keystore/loader.h"
+
+#include "abi/slot_tree.h"
+#include "ta/keystore/seal.h"
+#include "ta/ta.h"
+
+#include <string.h>
+
+struct path {
+	struct bytes left;
+};
+
+static bool next_of_path(void *arg, unsigned int level, uint64_t index,
+			 uint8_t out[SHA256_LEN])
+{
+	struct path *p = arg;
+
+	(void)level;
+	(void)index;
+	if (p->left.len < SHA256_LEN)
+		return false;
+	memcpy(out, p->left.ptr, SHA256_LEN);
+	p->left.ptr += SHA256_LEN;
+	p->left.len -= SHA256_LEN;
+	return true;
+}
+
+static enum kms_rc prove(const struct shard *s, uint64_t slot,
+			 const struct abi_state_proof *proof)
+{
+	struct slot_leaf leaf = { .slot = slot };
+	struct path path = { .left = proof->path };
+	uint8_t was[SHA256_LEN] = { 0 };
+	uint8_t is[SHA256_LEN] = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	record_leaf(leaf.was, proof->blob);
+	memcpy(leaf.is, leaf.was, sizeof(leaf.is));
+	rc = slot_tree_fold(was, is, &leaf, 1, s->anchor.depth, next_of_path,
+			    &path, NULL, NULL);
+	if (rc)
+		return rc;
+	if (path.left.len || !ct_equal(was, s->anchor.root, sizeof(was)))
+		return KMS_RC_BAD_PROOF;
+	return KMS_RC_OK;
+}
+
+enum kms_rc loader_load(struct ta *ta, const struct shard *s,
+			const struct lru_entry **entry,
+			const struct abi_state_proof *proof)
+{
+	uint8_t body[KEY_RECORD_LEN] = { 0 };
+	struct record_header h = { 0 };
+	struct key_record r = { 0 };
+	struct lru_entry *e = NULL;
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	*entry = NULL;
+	if (record_get_header(&h, proof->blob) || h.shard != s->anchor.shard)
+		return KMS_RC_BAD_PROOF;
+	rc = prove(s, h.slot, proof);
+	if (rc)
+		return rc;
+	if (h.type != RECORD_KEY)
+		return KMS_RC_NOT_FOUND;
+	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), proof->blob);
+	if (!rc)
+		rc = key_record_decode(&r, body);
+	if (rc)
+		goto out;
+	e = lru_claim(&ta->lru, h.shard, h.slot);
+	e->version = h.version;
+	memcpy(e->uuid, h.uuid, sizeof(e->uuid));
+	e->record = r;
+	*entry = e;
+out:
+	secret_wipe(body, sizeof(body));
+	secret_wipe(&r, sizeof(r));
+	return rc;
+}
+
+enum kms_rc loader_find(struct ta *ta, const struct shard *s,
+			const struct lru_entry **entry, uint64_t slot,
+			struct abi_rep proofs)
+{
+	struct bytes value = { 0 };
+
+	*entry = NULL;
+	if (shard_find_hold(s, slot))
+		return KMS_RC_HELD;
+	*entry = lru_find(&ta->lru, s->anchor.shard, slot);
+	if (*entry)
+		return KMS_RC_OK;
+	while (abi_rep_next(&proofs, &value)) {
+		struct abi_state_proof proof = { 0 };
+		struct record_header h = { 0 };
+
+		if (ABI_DECODE(&proof, state_proof, value) ||
+		    record_get_header(&h, proof.blob))
+			return KMS_RC_DECODE;
+		if (h.shard == s->anchor.shard && h.slot == slot)
+			return loader_load(ta, s, entry, &proof);
+	}
+	return KMS_RC_NEED_STATE;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lru - opened records of the instance, so that a hot key costs no unsealing
+ *
+ * 64 sets of 4 ways, indexed by (shard, slot), the least recently used way is
+ * overwritten. Holds private keys: evicted and dropped entries are wiped.
+ */
+
+#ifndef KMS_TA_KEYSTORE_LRU_H
+#define KMS_TA_KEYSTORE_LRU_H
+
+#include "abi/limits.h"
+#include "ta/keystore/key_record.h"
+
+#define LRU_SETS 64
+#define LRU_WAYS 4
+
+struct lru_entry {
+	bool used;
+	uint16_t shard;
+	uint64_t slot;
+	uint64_t version;
+	uint64_t tick;
+	uint8_t uuid[ABI_UUID_LEN];
+	struct key_record record;
+};
+
+struct lru {
+	uint64_t tick;
+	struct lru_entry entries[LRU_SETS][LRU_WAYS];
+};
+
+/* NULL when it is not there. Valid until the next call. */
+const struct lru_entry *lru_find(struct lru *l, uint16_t shard, uint64_t slot);
+/* Gives the entry to fill; it is marked used under (shard, slot). */
+struct lru_entry *lru_claim(struct lru *l, uint16_t shard, uint64_t slot);
+void lru_drop(struct lru *l, uint16_t shard, uint64_t slot);
+void lru_drop_shard(struct lru *l, uint16_t shard);
+
+#endif /* KMS_TA_KEYSTORE_LRU_H */

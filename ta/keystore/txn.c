@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ta/keystore/txn.h"
+
+#include "common/endian.h"
+#include "ta/keystore/secure_time.h"
+#include "ta/policy/policy.h"
+#include "ta/ta.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert(ABI_BATCH_OPS * (RECORD_OVERHEAD + KEY_RECORD_LEN) <=
+		      TXN_BLOBS_MAX,
+	      "a full batch of keys fits");
+
+/* A cursor over the multiproof of the request. */
+struct siblings {
+	struct bytes left;
+};
+
+static bool next_sibling(void *arg, unsigned int level, uint64_t index,
+			 uint8_t out[SHA256_LEN])
+{
+	struct siblings *s = arg;
+
+	(void)level;
+	(void)index;
+	if (s->left.len < SHA256_LEN)
+		return false;
+	memcpy(out, s->left.ptr, SHA256_LEN);
+	s->left.ptr += SHA256_LEN;
+	s->left.len -= SHA256_LEN;
+	return true;
+}
+
+static bool is_restrictive(const struct abi_prepare_op *in)
+{
+	return in->op == OP_DELETE ||
+	       (in->op == OP_SET_STATE && in->key_state != KEY_STATE_ENABLED);
+}
+
+static enum kms_rc seal_op(struct ta *ta, struct txn_op *op,
+			   const struct record_header *h,
+			   const struct key_record *r)
+{
+	struct txn *t = &ta->txn;
+	struct buf out = { .ptr = t->blobs + t->blobs_used,
+			   .cap = sizeof(t->blobs) - t->blobs_used };
+	uint8_t body[KEY_RECORD_LEN] = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	key_record_encode(body, r);
+	rc = seal_record(&ta->keys, &ta->crypto, &out, h,
+			 bytes_of(body, sizeof(body)));
+	secret_wipe(body, sizeof(body));
+	if (rc)
+		return rc;
+	op->blob_at = (uint32_t)t->blobs_used;
+	op->blob_len = (uint32_t)out.len;
+	t->blobs_used += out.len;
+	record_leaf(op->leaf, bytes_of(out.ptr, out.len));
+	return KMS_RC_OK;
+}
+
+/* RFC 9562 version 4. */
+static enum kms_rc make_uuid(struct ta *ta, uint8_t uuid[ABI_UUID_LEN])
+{
+	enum kms_rc rc = drbg_bytes(&ta->crypto.drbg, uuid, ABI_UUID_LEN);
+
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return rc;
+}
+
+static enum kms_rc generate(struct ta *ta, struct key_record *r)
+{
+	switch (r->spec) {
+	case KEY_SPEC_SECP256K1:
+		return k256_generate(&ta->crypto.k256, &r->key, r->pub);
+	case KEY_SPEC_P256:
+		return p256_generate(&ta->crypto.p256, &r->key, r->pub);
+	default:
+		return KMS_RC_UNSUPPORTED;
+	}
+}
+
+static enum kms_rc create_key(struct ta *ta, const struct shard *s,
+			      struct txn_op *op,
+			      const struct abi_prepare_op *in)
+{
+	const struct evidence e = { in->evidence_kind, in->evidence };
+	struct txn *t = &ta->txn;
+	struct key_record r = { .spec = in->key_spec,
+				.usage = in->key_usage,
+				.state = KEY_STATE_ENABLED };
+	struct record_header h = { .type = RECORD_KEY,
+				   .shard = s->anchor.shard,
+				   .root_gen = s->anchor.root_gen };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	/* Where a record goes and what it is called, only the TA decides. */
+	if (ABI_HAS(in, prepare_op, slot) || ABI_HAS(in, prepare_op, uuid) ||
+	    ABI_HAS(in, prepare_op, key_state))
+		return KMS_RC_DECODE;
+	if (in->key_usage != KEY_USAGE_SIGN_VERIFY)
+		return KMS_RC_UNSUPPORTED;
+	if (t->next_slot >> ABI_DEPTH_MAX)
+		return KMS_RC_LIMIT;
+	rc = policy_for_new_key(&r.auth, &e);
+	if (!rc && in->host_entropy.len)
+		rc = drbg_reseed(&ta->crypto.drbg, in->host_entropy);
+	if (!rc)
+		rc = make_uuid(ta, op->uuid);
+	if (!rc)
+		rc = generate(ta, &r);
+	if (rc)
+		goto out;
+	op->slot = t->next_slot;
+	op->version = 1;
+	h.slot = op->slot;
+	h.version = op->version;
+	memcpy(h.uuid, op->uuid, sizeof(h.uuid));
+	memcpy(op->public_key, r.pub, sizeof(op->public_key));
+	op->has_public_key = true;
+	rc = seal_op(ta, op, &h, &r);
+	if (rc)
+		goto out;
+	/* was stays the empty leaf: the fold proves that the slot is free. */
+	t->next_slot++;
+	t->live++;
+out:
+	secret_wipe(&r, sizeof(r));
+	return rc;
+}
+
+static enum kms_rc tombstone(struct txn *t, struct txn_op *op,
+			     struct record_header *h)
+{
+	if (sizeof(t->blobs) - t->blobs_used < RECORD_HEADER_LEN)
+		return KMS_RC_LIMIT;
+	h->type = RECORD_TOMBSTONE;
+	op->blob_at = (uint32_t)t->blobs_used;
+	op->blob_len = RECORD_HEADER_LEN;
+	record_put_header(t->blobs + t->blobs_used, h);
+	t->blobs_used += RECORD_HEADER_LEN;
+	record_leaf(op->leaf,
+		    bytes_of(t->blobs + op->blob_at, RECORD_HEADER_LEN));
+	t->live--;
+	return KMS_RC_OK;
+}
+
+/* The next record of p2 must be the one that the op names. */
+static enum kms_rc take_record(struct abi_rep *records, struct bytes *blob,
+			       struct record_header *h, const struct shard *s,
+			       const struct abi_prepare_op *in)
+{
+	if (!ABI_HAS(in, prepare_op, slot) || !ABI_HAS(in, prepare_op, uuid) ||
+	    !abi_rep_next(records, blob) || record_get_header(h, *blob))
+		return KMS_RC_DECODE;
+	if (h->shard != s->anchor.shard || h->slot != in->slot ||
+	    !ct_equal(h->uuid, in->uuid, sizeof(h->uuid)))
+		return KMS_RC_BAD_PROOF;
+	return h->type == RECORD_KEY ? KMS_RC_OK : KMS_RC_NOT_FOUND;
+}
+
+static enum kms_rc change_key(struct ta *ta, const struct shard *s,
+			      struct txn_op *op,
+			      const struct abi_prepare_op *in,
+			      struct abi_rep *records)
+{
+	const struct evidence e = { in->evidence_kind, in->evidence };
+	const struct shard_hold *hold = NULL;
+	uint8_t body[KEY_RECORD_LEN] = { 0 };
+	struct record_header h = { 0 };
+	struct key_record r = { 0 };
+	struct bytes blob = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	rc = take_record(records, &blob, &h, s, in);
+	if (rc)
+		return rc;
+	hold = shard_find_hold(s, h.slot);
+	if (hold && !op->restrictive)
+		return KMS_RC_HELD;
+	record_leaf(op->was, blob);
+	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), blob);
+	if (!rc)
+		rc = key_record_decode(&r, body);
+	if (!rc)
+		rc = policy_check(&e, r.auth);
+	if (rc)
+		goto out;
+	op->slot = h.slot;
+	op->version = ++h.version;
+	memcpy(op->uuid, h.uuid, sizeof(op->uuid));
+	if (in->op == OP_DELETE) {
+		rc = tombstone(&ta->txn, op, &h);
+		goto out;
+	}
+	rc = KMS_RC_DECODE;
+	if (in->key_state < KEY_STATE_ENABLED ||
+	    in->key_state > KEY_STATE_PENDING_DELETION)
+		goto out;
+	r.state = in->key_state;
+	rc = seal_op(ta, op, &h, &r);
+out:
+	secret_wipe(body, sizeof(body));
+	secret_wipe(&r, sizeof(r));
+	return rc;
+}
+
+static enum kms_rc stage_op(struct ta *ta, const struct shard *s,
+			    struct bytes value, struct abi_rep *records)
+{
+	struct txn_op *op = &ta->txn.ops[ta->txn.count];
+	struct abi_prepare_op in = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	memset(op, 0, sizeof(*op));
+	rc = ABI_DECODE(&in, prepare_op, value);
+	if (rc)
+		return rc;
+	op->op = in.op;
+	op->restrictive = is_restrictive(&in);
+	switch (in.op) {
+	case OP_CREATE_KEY:
+		rc = create_key(ta, s, op, &in);
+		break;
+	case OP_DELETE:
+	case OP_SET_STATE:
+		rc = change_key(ta, s, op, &in, records);
+		break;
+	default:
+		rc = KMS_RC_UNSUPPORTED;
+		break;
+	}
+	if (!rc)
+		ta->txn.count++;
+	return rc;
+}
+
+/* Ascending by slot; a slot twice is left for the fold to refuse. */
+static void sort_leaves(struct txn *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		size_t at = i;
+
+		while (at && t->leaves[at - 1].slot > t->ops[i].slot) {
+			t->leaves[at] = t->leaves[at - 1];
+			at--;
+		}
+		t->leaves[at].slot = t->ops[i].slot;
+		memcpy(t->leaves[at].was, t->ops[i].was, SHA256_LEN);
+		memcpy(t->leaves[at].is, t->ops[i].leaf, SHA256_LEN);
+	}
+}
+
+static void digest_ops(const struct txn *t, uint8_t out[SHA256_LEN])
+{
+	uint8_t row[1 + 8 + 8 + ABI_UUID_LEN + SHA256_LEN];
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_update(&s, t->req_id, sizeof(t->req_id));
+	for (size_t i = 0; i < t->count; i++) {
+		const struct txn_op *op = &t->ops[i];
+
+		row[0] = op->op;
+		le64_put(row + 1, op->slot);
+		le64_put(row + 9, op->version);
+		memcpy(row + 17, op->uuid, ABI_UUID_LEN);
+		memcpy(row + 17 + ABI_UUID_LEN, op->leaf, SHA256_LEN);
+		sha256_update(&s, row, sizeof(row));
+	}
+	sha256_final(&s, out);
+}
+
+/* Proves the old leaves under the committed root, and certifies the new one. */
+static enum kms_rc certify(struct ta *ta, const struct shard *s,
+			   struct bytes proof)
+{
+	struct txn *t = &ta->txn;
+	struct siblings sibs = { .left = proof };
+	struct certificate c = {
+		.shard = s->anchor.shard,
+		.seq = s->anchor.seq + 1,
+		.depth = (uint8_t)slot_tree_depth(t->next_slot),
+		.boot_ctr = s->anchor.boot_ctr,
+		.next_slot = t->next_slot,
+		.live = t->live,
+		.time_floor = s->anchor.time_floor,
+	};
+	uint8_t root[SHA256_LEN];
+	uint8_t was[SHA256_LEN] = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	memcpy(root, s->anchor.root, sizeof(root));
+	slot_tree_grow(root, s->anchor.depth, c.depth);
+	sort_leaves(t);
+	rc = slot_tree_fold(was, c.root, t->leaves, t->count, c.depth,
+			    next_sibling, &sibs, NULL, NULL);
+	if (rc)
+		return rc;
+	if (sibs.left.len || !ct_equal(was, root, sizeof(was)))
+		return KMS_RC_BAD_PROOF;
+	memcpy(c.prev_root, s->anchor.root, SHA256_LEN);
+	memcpy(c.req_id, t->req_id, sizeof(c.req_id));
+	digest_ops(t, c.ops_digest);
+	certificate_make(&ta->keys, t->pc, &c);
+	return KMS_RC_OK;
+}
+
+static enum kms_rc hold_all(struct txn *t, struct shard *s)
+{
+	if (s->hold_count + t->count > SHARD_HOLDS)
+		return KMS_RC_LIMIT;
+	for (size_t i = 0; i < t->count; i++) {
+		enum kms_rc rc = shard_add_hold(s, t->ops[i].slot,
+						t->ops[i].restrictive);
+
+		if (rc)
+			return rc;
+	}
+	return KMS_RC_OK;
+}
+
+void txn_forget(struct txn *t)
+{
+	/* Blobs are ciphertext, yet nothing of a dropped batch should stay. */
+	secret_wipe(t->blobs, t->blobs_used);
+	secret_wipe(t->ops, sizeof(t->ops[0]) * t->count);
+	t->active = false;
+	t->count = 0;
+	t->blobs_used = 0;
+}
+
+static enum kms_rc stage_all(struct ta *ta, struct shard *s,
+			     const struct abi_prepare_req *req,
+			     const struct abi_state_in *state)
+{
+	struct abi_rep ops = req->ops;
+	struct abi_rep records = state->records;
+	struct bytes value = { 0 };
+	enum kms_rc rc = KMS_RC_OK;
+
+	while (!rc && abi_rep_next(&ops, &value))
+		rc = stage_op(ta, s, value, &records);
+	if (!rc && records.len)
+		rc = KMS_RC_DECODE;
+	if (!rc)
+		rc = certify(ta, s, state->siblings);
+	if (!rc)
+		rc = hold_all(&ta->txn, s);
+	return rc;
+}
+
+enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
+			const struct abi_state_in *state,
+			const uint8_t req_id[ABI_REQ_ID_LEN])
+{
+	struct shard *s = ta_shard(ta, req->shard);
+	struct txn *t = &ta->txn;
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	if (!s)
+		return KMS_RC_NOT_OPEN;
+	if (s->broken)
+		return KMS_RC_STORAGE;
+	if (shard_knows_req_id(s, req_id))
+		return KMS_RC_DUPLICATE;
+	if (t->active) {
+		bool same = t->shard == req->shard &&
+			    ct_equal(t->req_id, req_id, ABI_REQ_ID_LEN);
+
+		return same ? KMS_RC_OK : KMS_RC_BUSY_STAGED;
+	}
+	if (req->expect_seq != s->anchor.seq)
+		return KMS_RC_SEQ;
+	t->shard = req->shard;
+	t->next_slot = s->anchor.next_slot;
+	t->live = s->anchor.live;
+	memcpy(t->req_id, req_id, sizeof(t->req_id));
+	rc = stage_all(ta, s, req, state);
+	if (rc) {
+		txn_forget(t);
+		return rc;
+	}
+	t->active = true;
+	t->prepared_ms = secure_time_ms();
+	/* From here on a certificate of an earlier boot comes too late. */
+	s->recovery = false;
+	return KMS_RC_OK;
+}
+
+void txn_abort(struct ta *ta, uint16_t shard)
+{
+	struct shard *s = ta_shard(ta, shard);
+	struct txn *t = &ta->txn;
+
+	if (!s || !t->active || t->shard != shard)
+		return;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct shard_hold *hold =
+			shard_find_hold(s, t->ops[i].slot);
+
+		if (hold && !hold->restrictive)
+			shard_remove_hold(s, t->ops[i].slot);
+	}
+	txn_forget(t);
+}
+
+/* Same boot: only the staged batch itself. Earlier boot: only right away. */
+static enum kms_rc check_origin(struct ta *ta, const struct shard *s,
+				const struct certificate *c, struct bytes pc,
+				bool *fresh)
+{
+	struct txn *t = &ta->txn;
+
+	*fresh = c->boot_ctr == s->anchor.boot_ctr;
+	if (!*fresh)
+		return s->recovery && c->boot_ctr < s->anchor.boot_ctr
+			       ? KMS_RC_OK
+			       : KMS_RC_EXPIRED;
+	if (!t->active || t->shard != c->shard ||
+	    !ct_equal(t->pc, pc.ptr, sizeof(t->pc)))
+		return KMS_RC_EXPIRED;
+	if (secure_time_ms() - t->prepared_ms > TXN_EXPIRY_MS) {
+		txn_abort(ta, c->shard);
+		return KMS_RC_EXPIRED;
+	}
+	return KMS_RC_OK;
+}
+
+static enum kms_rc write_anchor(struct shard *s, const struct certificate *c)
+{
+	struct anchor next = s->anchor;
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	next.seq = c->seq;
+	memcpy(next.prev_root, c->prev_root, SHA256_LEN);
+	memcpy(next.root, c->root, SHA256_LEN);
+	next.depth = c->depth;
+	next.next_slot = c->next_slot;
+	next.live = c->live;
+	rc = anchor_write(&s->object, &next);
+	if (rc) {
+		/* Old or new may stand there; only a reopening can tell. */
+		s->broken = true;
+		return rc;
+	}
+	s->anchor = next;
+	return KMS_RC_OK;
+}
+
+enum kms_rc txn_commit(struct ta *ta, struct bytes pc, struct certificate *c,
+		       bool *fresh)
+{
+	struct shard *s = NULL;
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	rc = certificate_check(&ta->keys, c, pc);
+	if (rc)
+		return rc;
+	s = ta_shard(ta, c->shard);
+	if (!s)
+		return KMS_RC_NOT_OPEN;
+	if (s->broken)
+		return KMS_RC_STORAGE;
+	if (c->seq != s->anchor.seq + 1)
+		return KMS_RC_SEQ;
+	if (!ct_equal(c->prev_root, s->anchor.root, SHA256_LEN))
+		return KMS_RC_STALE;
+	rc = check_origin(ta, s, c, pc, fresh);
+	if (rc)
+		return rc;
+	rc = write_anchor(s, c);
+	if (rc)
+		return rc;
+	s->recovery = false;
+	shard_remember_req_id(s, c->req_id);
+	for (size_t i = 0; *fresh && i < ta->txn.count; i++) {
+		lru_drop(&ta->lru, c->shard, ta->txn.ops[i].slot);
+		shard_remove_hold(s, ta->txn.ops[i].slot);
+	}
+	if (!*fresh)
+		lru_drop_shard(&ta->lru, c->shard);
+	return KMS_RC_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn - PREPARE, COMMIT, ABORT: how a shard's state changes (spec 3.a.7)
+ *
+ * Owns:      the one staged batch of the instance.
+ * Promises:  nothing but a valid certificate changes an anchor, by exactly one
+ *            seq; a batch that fails anywhere leaves everything as it was; a
+ *            touched record is held until its batch is decided, and for good
+ *            in this boot when an aborted change would have restricted it.
+ */
+
+#ifndef KMS_TA_KEYSTORE_TXN_H
+#define KMS_TA_KEYSTORE_TXN_H
+
+#include "abi/messages.h"
+#include "abi/slot_tree.h"
+#include "ta/keystore/certificate.h"
+#include "ta/keystore/seal.h"
+#include "ta/keystore/shard.h"
+
+#define TXN_BLOBS_MAX (64 * 1024)
+#define TXN_EXPIRY_MS 60000
+
+struct txn_op {
+	uint8_t op; /* enum abi_op */
+	bool restrictive;
+	uint64_t slot;
+	uint64_t version;
+	uint8_t uuid[ABI_UUID_LEN];
+	uint8_t was[SHA256_LEN];
+	uint8_t leaf[SHA256_LEN];
+	uint8_t public_key[64];
+	bool has_public_key;
+	uint32_t blob_at;
+	uint32_t blob_len;
+};
+
+struct txn {
+	bool active;
+	uint16_t shard;
+	uint64_t prepared_ms;
+	uint8_t req_id[ABI_REQ_ID_LEN];
+	uint8_t pc[ABI_PC_LEN];
+	uint16_t count;
+	struct txn_op ops[ABI_BATCH_OPS];
+	struct slot_leaf leaves[ABI_BATCH_OPS]; /* scratch of the fold */
+	uint64_t next_slot;
+	uint64_t live;
+	size_t blobs_used;
+	uint8_t blobs[TXN_BLOBS_MAX];
+};
+
+struct ta;
+
+/*
+ * Stages the batch. A repeated req_id of the staged batch gives the same
+ * answer again; of a committed one DUPLICATE. Others: NOT_OPEN, SEQ,
+ * BUSY_STAGED, BAD_PROOF, STALE, HELD, LIMIT, AUTH_*, DECODE, ENTROPY, FAULT.
+ */
+enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
+			const struct abi_state_in *state,
+			const uint8_t req_id[ABI_REQ_ID_LEN]) KMS_MUST_USE;
+
+/*
+ * Checks the certificate and writes the anchor. *fresh tells whether the batch
+ * was staged in this boot, so that receipts can be given. CERT, NOT_OPEN, SEQ,
+ * STALE, EXPIRED, STORAGE.
+ */
+enum kms_rc txn_commit(struct ta *ta, struct bytes pc, struct certificate *c,
+		       bool *fresh) KMS_MUST_USE;
+
+/* Ends a committed batch once its receipts are written. */
+void txn_forget(struct txn *t);
+
+/* Drops the shard's staged batch, if any; restrictive holds stay. */
+void txn_abort(struct ta *ta, uint16_t shard);
+
+#endif /* KMS_TA_KEYSTORE_TXN_H */

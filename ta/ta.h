@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ta - one instance of the trusted application
+ *
+ * Owns:      everything: keys, opened shards, the staged batch, all buffers.
+ *            There is no heap after ta_open().
+ * Promises:  requests are read from the instance's own copy only; a failed
+ *            request changes nothing; scratch is wiped after each command.
+ * Threads:   one, by design of the TEE: an instance runs one call at a time.
+ */
+
+#ifndef KMS_TA_TA_H
+#define KMS_TA_TA_H
+
+#include "abi/messages.h"
+#include "ta/crypto/crypto.h"
+#include "ta/keystore/keys.h"
+#include "ta/keystore/lru.h"
+#include "ta/keystore/shard.h"
+#include "ta/keystore/txn.h"
+
+struct ta {
+	struct crypto crypto;
+	struct keys keys;
+	uint16_t shard_total; /* 0: not provisioned */
+	bool ready;	      /* the self test has passed */
+	bool faulted;	      /* a self-check failed; serves no more */
+	uint16_t tests_run;
+	struct shard shards[ABI_SHARDS_MAX];
+	struct lru lru;
+	struct txn txn;
+
+	/* The instance's copies of p0 and p2, and what becomes p1 and p3. */
+	uint8_t request[ABI_REQUEST_MAX];
+	uint8_t state_in[ABI_STATE_IN_MAX];
+	uint8_t response[ABI_RESPONSE_MAX];
+	uint8_t state_out[ABI_STATE_OUT_MAX];
+};
+
+/* One command inside the instance: views of ta->request and ta->state_in. */
+struct ta_call {
+	struct abi_header header;
+	struct bytes body;
+	struct bytes state;
+	struct abi_writer rsp; /* over ta->response, header written */
+	struct abi_writer out; /* over ta->state_out */
+	uint16_t items;	       /* of the response */
+};
+
+/* Opens primitives and the domain, runs the self test. */
+void ta_open(struct ta *ta);
+/* Releases the shards and wipes the instance. */
+void ta_close(struct ta *ta);
+
+/*
+ * Runs the command whose request (request_len bytes) and state stand in
+ * ta->request and ta->state_in. rsp_cap and out_cap are what the caller can
+ * take; too little is SHORT_BUFFER before anything is done. On OK the lengths
+ * of ta->response and ta->state_out are set; the command's own status is in
+ * the response's header.
+ */
+enum kms_rc ta_run(struct ta *ta, uint16_t cmd, size_t request_len,
+		   size_t state_len, size_t rsp_cap, size_t out_cap,
+		   size_t *rsp_len, size_t *out_len) KMS_MUST_USE;
+
+/* The open shard, or NULL. */
+struct shard *ta_shard(struct ta *ta, uint16_t number);
+
+#endif /* KMS_TA_TA_H */
