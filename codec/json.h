@@ -16,7 +16,7 @@
 #include "common/kms_rc.h"
 
 #define JSON_DEPTH_MAX	 16
-#define JSON_MEMBERS_MAX 256 /* of one object, and of the whole text 4096 */
+#define JSON_MEMBERS_MAX 256 /* of one object; of all open ones 384 */
 
 enum json_type {
 	JSON_ABSENT = 0,
@@ -39,7 +39,8 @@ struct json_value {
 /* Checks the whole text and gives its one value. SERIALIZATION. */
 enum kms_rc json_parse(struct json_value *out, struct bytes text) KMS_MUST_USE;
 
-/* Member by name; type JSON_ABSENT when there is none or it is no object. */
+/* Member by name (ASCII); type JSON_ABSENT when there is none or it is no
+ * object. */
 struct json_value json_member(const struct json_value *object,
 			      const char *name);
 
@@ -60,15 +61,20 @@ size_t json_string_chars(const struct json_value *v);
 /* An integer without fraction or exponent that fits. BAD_INPUT. */
 enum kms_rc json_int64(const struct json_value *v, int64_t *out) KMS_MUST_USE;
 
-/* The writer remembers an overflow; check json_writer_done() once. */
+/*
+ * The writer remembers an overflow; check json_writer_done() once. What is not
+ * UTF-8 comes out as U+FFFD, so that a finished text always parses.
+ */
 struct json_writer {
 	char *ptr;
 	size_t cap;
 	size_t len;
 	unsigned int depth;
-	uint32_t comma; /* bit per depth: a comma is due */
+	uint32_t comma;	  /* bit per depth: a comma is due */
+	uint32_t objects; /* bit per depth: the container is an object */
 	bool after_name;
-	bool failed;
+	bool failed;  /* it did not fit */
+	bool misused; /* a name or an end stood where none belongs */
 };
 
 void json_begin(struct json_writer *w, char *out, size_t cap);
@@ -84,7 +90,7 @@ void json_put_int(struct json_writer *w, int64_t value);
 void json_put_time_ms(struct json_writer *w, int64_t ms);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_raw(struct json_writer *w, struct bytes json);
-/* SHORT_BUFFER when it did not fit; INTERNAL when containers are open. */
+/* SHORT_BUFFER when it did not fit; INTERNAL when it is no JSON text. */
 enum kms_rc json_writer_done(const struct json_writer *w) KMS_MUST_USE;
 
 #endif /* KMS_CODEC_JSON_H */
