@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * line - what the files of this room share
+ */
+
+#ifndef KMS_HOST_TEE_CLIENT_LINE_H
+#define KMS_HOST_TEE_CLIENT_LINE_H
+
+#include "host/tee_client/tee.h"
+
+#include <stdatomic.h>
+
+struct tee {
+	struct tee_config config;
+	struct worker *workers[TEE_WORKERS_MAX];
+	atomic_bool serving[TEE_WORKERS_MAX];
+};
+
+struct tee_line {
+	struct tee *tee;
+	struct channel *channels[TEE_WORKERS_MAX];
+	struct tee_sign *first; /* signatures under way, oldest first */
+	struct tee_sign *last;
+	uint8_t sign_request[512];
+	uint8_t sign_state[TEE_SIGN_STATE_MAX];
+	/* Buffers of the blocking calls, allocated when first needed. */
+	uint8_t *request;
+	uint8_t *state;
+	uint8_t *response;
+	uint8_t *state_out;
+};
+
+uint64_t line_now_ns(void);
+
+#endif /* KMS_HOST_TEE_CLIENT_LINE_H */
