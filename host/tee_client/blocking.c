@@ -140,6 +140,20 @@ enum kms_rc tee_info(struct tee_line *l, unsigned int worker,
 	return KMS_RC_OK;
 }
 
+enum kms_rc tee_selftest(struct tee_line *l, unsigned int worker)
+{
+	struct abi_writer w = { 0 };
+	struct bytes body = { 0 };
+	enum kms_rc rc = begin(l, &w, CMD_SELFTEST, NULL);
+
+	if (!rc)
+		rc = abi_finish(&w, 0);
+	if (!rc)
+		rc = call_ta(l, worker, CMD_SELFTEST, &w, NULL, false, &body,
+			     NULL);
+	return rc;
+}
+
 enum kms_rc tee_provision(struct tee_line *l, unsigned int worker,
 			  uint16_t shard_total)
 {

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/service/keeper.h"
+
+#include "common/log.h"
+#include "host/service/ledger.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define REACTORS_MAX 64
+#define PING_MS	     2000
+#define REVIVE_MS    500
+
+struct inbox {
+	pthread_mutex_t lock;
+	struct keeper_change *first;
+	struct keeper_change *last;
+	unsigned int count;
+	int fd;
+};
+
+struct keeper {
+	struct keeper_config config;
+	struct ledger ledger;
+	struct tee_info info;
+	struct inbox queue;		   /* to the keeper */
+	struct inbox answers[REACTORS_MAX]; /* to the reactors */
+	pthread_t thread;
+	bool running;
+	atomic_bool stop;
+	uint64_t next_revive_ms[TEE_WORKERS_MAX];
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static enum kms_rc inbox_init(struct inbox *b)
+{
+	pthread_mutex_init(&b->lock, NULL);
+	b->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return b->fd < 0 ? KMS_RC_UNAVAILABLE : KMS_RC_OK;
+}
+
+static void inbox_clear(struct inbox *b)
+{
+	if (b->fd > 0)
+		close(b->fd);
+	pthread_mutex_destroy(&b->lock);
+}
+
+static enum kms_rc inbox_put(struct inbox *b, struct keeper_change *c,
+			     unsigned int max)
+{
+	uint64_t one = 1;
+
+	c->next = NULL;
+	pthread_mutex_lock(&b->lock);
+	if (max && b->count >= max) {
+		pthread_mutex_unlock(&b->lock);
+		return KMS_RC_BUSY;
+	}
+	if (b->last)
+		b->last->next = c;
+	else
+		b->first = c;
+	b->last = c;
+	b->count++;
+	pthread_mutex_unlock(&b->lock);
+	/* A full counter is a wake-up that is already on its way. */
+	if (write(b->fd, &one, sizeof(one)) < 0)
+		return KMS_RC_OK;
+	return KMS_RC_OK;
+}
+
+/* Takes at most max, in order; gives how many. */
+static size_t inbox_take(struct inbox *b, struct keeper_change **out,
+			 size_t max)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&b->lock);
+	while (n < max && b->first) {
+		out[n++] = b->first;
+		b->first = b->first->next;
+		b->count--;
+	}
+	if (!b->first)
+		b->last = NULL;
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
+static void inbox_drain(struct inbox *b)
+{
+	uint64_t count = 0;
+
+	while (read(b->fd, &count, sizeof(count)) > 0)
+		;
+}
+
+static void answer(struct keeper *k, struct keeper_change *c, enum kms_rc rc)
+{
+	c->rc = rc;
+	/* Without a limit it cannot be refused. */
+	if (inbox_put(&k->answers[c->reactor], c, 0))
+		log_error("keeper", "an answer was lost");
+}
+
+/* Ready means: each worker runs its known answers, the database answers. */
+static enum kms_rc probe(struct keeper *k)
+{
+	struct store_shard shard = { 0 };
+	enum kms_rc rc = store_get_shard(k->config.store, &shard, 0);
+
+	for (unsigned int i = 0; !rc && i < tee_workers(k->config.tee); i++) {
+		if (!tee_serves(k->config.tee, i))
+			return KMS_RC_UNAVAILABLE;
+		rc = tee_selftest(k->ledger.line, i);
+	}
+	return rc;
+}
+
+static void run_jobs(struct keeper *k)
+{
+	struct keeper_change *all[ABI_BATCH_OPS];
+	struct keeper_change *creates[ABI_BATCH_OPS];
+	size_t n = 0;
+
+	do {
+		size_t create_count = 0;
+
+		n = inbox_take(&k->queue, all, ARRAY_LEN(all));
+		for (size_t i = 0; i < n; i++) {
+			if (all[i]->job == KEEPER_CREATE_KEY)
+				creates[create_count++] = all[i];
+			else
+				answer(k, all[i], probe(k));
+		}
+		if (create_count)
+			ledger_create_keys(&k->ledger, creates, create_count);
+		for (size_t i = 0; i < create_count; i++)
+			answer(k, creates[i], creates[i]->rc);
+	} while (n && !atomic_load(&k->stop));
+}
+
+static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
+			       bool ping)
+{
+	struct tee *tee = k->config.tee;
+
+	for (unsigned int i = 0; i < tee_workers(tee); i++) {
+		struct tee_info info = { 0 };
+		bool dead = deaths[i].fd >= 0 && deaths[i].revents;
+
+		if (tee_serves(tee, i) && !dead && ping)
+			dead = tee_info(k->ledger.line, i, &info) != KMS_RC_OK;
+		if (dead && tee_serves(tee, i)) {
+			log_error("keeper", "worker %u died", i);
+			tee_set_serving(tee, i, false);
+			k->next_revive_ms[i] = 0;
+		}
+		if (tee_serves(tee, i) || now_ms() < k->next_revive_ms[i])
+			continue;
+		if (ledger_revive(&k->ledger, i))
+			k->next_revive_ms[i] = now_ms() + REVIVE_MS;
+	}
+}
+
+static void *keeper_main(void *arg)
+{
+	struct keeper *k = arg;
+	unsigned int workers = tee_workers(k->config.tee);
+	struct pollfd fds[1 + TEE_WORKERS_MAX];
+	uint64_t next_ping = now_ms() + PING_MS;
+
+	pthread_setname_np(pthread_self(), "keeper");
+	while (!atomic_load(&k->stop)) {
+		bool ping = now_ms() >= next_ping;
+		int wait = REVIVE_MS;
+
+		fds[0] = (struct pollfd){ .fd = k->queue.fd, .events = POLLIN };
+		for (unsigned int i = 0; i < workers; i++)
+			fds[1 + i] = (struct pollfd){
+				/* A dead worker would wake us without end. */
+				.fd = tee_serves(k->config.tee, i) ?
+					      tee_death_fd(k->config.tee, i) :
+					      -1,
+				.events = POLLIN,
+			};
+		poll(fds, 1 + workers, wait);
+		inbox_drain(&k->queue);
+		look_after_workers(k, fds + 1, ping);
+		if (ping)
+			next_ping = now_ms() + PING_MS;
+		run_jobs(k);
+	}
+	return NULL;
+}
+
+/* Which domain the TEE holds, and whether the database is of the same one. */
+static enum kms_rc agree_on_domain(struct keeper *k, const char **why)
+{
+	struct store_identity id = { 0 };
+	enum kms_rc rc = store_get_identity(k->config.store, &id);
+
+	if (!rc)
+		rc = tee_info(k->ledger.line, 0, &k->info);
+	if (rc)
+		return rc;
+	if (!k->info.provisioned) {
+		*why = "The TEE holds no key domain, but the database belongs "
+		       "to one. Put the TEE's trusted storage back.";
+		if (id.known)
+			return KMS_RC_FOREIGN_STATE;
+		*why = "The TEE holds no key domain yet. Start once with "
+		       "--provision to make one.";
+		if (!k->config.may_provision)
+			return KMS_RC_NOT_PROVISIONED;
+		rc = tee_provision(k->ledger.line, 0, k->config.shard_total);
+		if (!rc)
+			rc = tee_info(k->ledger.line, 0, &k->info);
+		*why = kms_rc_text(rc);
+		if (rc)
+			return rc;
+		log_info("keeper", "made a key domain of %u shards",
+			 k->info.shard_total);
+	}
+	if (id.known && memcmp(id.domain_id, k->info.domain_id,
+			       sizeof(id.domain_id)) != 0) {
+		*why = "The database belongs to another key domain than the "
+		       "TEE. Start with the state directory of this TEE.";
+		return KMS_RC_FOREIGN_STATE;
+	}
+	k->ledger.shard_total = k->info.shard_total;
+	return KMS_RC_OK;
+}
+
+static enum kms_rc remember_domain(struct keeper *k)
+{
+	struct store_identity id = { .known = true,
+				     .shard_total = k->info.shard_total };
+
+	memcpy(id.domain_id, k->info.domain_id, sizeof(id.domain_id));
+	return store_set_identity(k->config.store, &id);
+}
+
+static enum kms_rc open_all(struct keeper *k, const char **why)
+{
+	enum kms_rc rc = tee_line_open(&k->ledger.line, k->config.tee);
+
+	*why = kms_rc_text(rc);
+	if (!rc)
+		rc = agree_on_domain(k, why);
+	for (unsigned int i = 0; !rc && i < tee_workers(k->config.tee); i++)
+		rc = ledger_open_worker(&k->ledger, i, why);
+	/* Last: a database that was refused stays as it is. */
+	return rc ? rc : remember_domain(k);
+}
+
+enum kms_rc keeper_start(struct keeper **out, const struct keeper_config *c,
+			 const char **why)
+{
+	struct keeper *k = NULL;
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	*out = NULL;
+	*why = kms_rc_text(rc);
+	k = mem_zalloc(1, sizeof(*k));
+	if (!k || c->reactors > REACTORS_MAX)
+		goto fail;
+	k->config = *c;
+	k->ledger.tee = c->tee;
+	k->ledger.store = c->store;
+	rc = inbox_init(&k->queue);
+	for (unsigned int i = 0; !rc && i < c->reactors; i++)
+		rc = inbox_init(&k->answers[i]);
+	if (!rc)
+		rc = open_all(k, why);
+	if (rc)
+		goto fail;
+	if (pthread_create(&k->thread, NULL, keeper_main, k)) {
+		rc = KMS_RC_UNAVAILABLE;
+		goto fail;
+	}
+	k->running = true;
+	*out = k;
+	return KMS_RC_OK;
+fail:
+	keeper_free(&k);
+	return rc;
+}
+
+void keeper_stop(struct keeper *k)
+{
+	struct keeper_change *c = NULL;
+	uint64_t one = 1;
+
+	if (!k->running)
+		return;
+	atomic_store(&k->stop, true);
+	if (write(k->queue.fd, &one, sizeof(one)) < 0)
+		log_error("keeper", "the wake-up failed");
+	pthread_join(k->thread, NULL);
+	k->running = false;
+	while (inbox_take(&k->queue, &c, 1))
+		answer(k, c, KMS_RC_UNAVAILABLE);
+}
+
+void keeper_free(struct keeper **keeper)
+{
+	struct keeper *k = *keeper;
+
+	if (!k)
+		return;
+	keeper_stop(k);
+	tee_line_close(&k->ledger.line);
+	inbox_clear(&k->queue);
+	for (unsigned int i = 0; i < k->config.reactors; i++)
+		inbox_clear(&k->answers[i]);
+	mem_free(k);
+	*keeper = NULL;
+}
+
+enum kms_rc keeper_submit(struct keeper *k, struct keeper_change *c)
+{
+	if (atomic_load(&k->stop))
+		return KMS_RC_UNAVAILABLE;
+	return inbox_put(&k->queue, c, k->config.queue_max);
+}
+
+int keeper_fd(struct keeper *k, unsigned int reactor)
+{
+	return k->answers[reactor].fd;
+}
+
+void keeper_reap(struct keeper *k, unsigned int reactor)
+{
+	struct keeper_change *c = NULL;
+
+	inbox_drain(&k->answers[reactor]);
+	while (inbox_take(&k->answers[reactor], &c, 1))
+		c->done(c);
+}
+
+const struct tee_info *keeper_tee_info(const struct keeper *k)
+{
+	return &k->info;
+}
