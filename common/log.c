@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MODULES_MAX 16
+#define MODULE_LEN  23
+
+struct levels {
+	enum log_level other; /* of modules that are not listed */
+	size_t count;
+	struct {
+		char module[MODULE_LEN + 1];
+		enum log_level level;
+	} list[MODULES_MAX];
+};
+
+/* Written by log_configure() before there are threads. */
+static struct levels levels = { .other = LOG_INFO };
+
+static const char *const level_names[] = { "off", "error", "warn", "info",
+					   "debug" };
+
+static bool level_of(enum log_level *out, struct bytes name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (!bytes_is_var(name, level_names[i]))
+			continue;
+		*out = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
+/* One item of the list: "level" or "module=level". */
+static bool add_item(struct levels *l, const char *item, size_t len)
+{
+	const char *equals = memchr(item, '=', len);
+	size_t name_len = equals ? (size_t)(equals - item) : 0;
+	size_t skip = equals ? name_len + 1 : 0;
+	enum log_level level = LOG_OFF;
+
+	if (!level_of(&level, bytes_of(item + skip, len - skip)))
+		return false;
+	if (!equals) {
+		l->other = level;
+		return true;
+	}
+	if (!name_len || name_len > MODULE_LEN || l->count == MODULES_MAX ||
+	    strspn(item, "abcdefghijklmnopqrstuvwxyz_") != name_len)
+		return false;
+	memcpy(l->list[l->count].module, item, name_len);
+	l->list[l->count].level = level;
+	l->count++;
+	return true;
+}
+
+enum kms_rc log_configure(const char *spec)
+{
+	struct levels next = { .other = LOG_INFO };
+
+	while (spec && *spec) {
+		size_t len = strcspn(spec, ",");
+
+		if (!add_item(&next, spec, len))
+			return KMS_RC_CONFIG;
+		spec += len;
+		spec += *spec == ',';
+	}
+	levels = next;
+	return KMS_RC_OK;
+}
+
+bool log_wants(enum log_level level, const char *module)
+{
+	for (size_t i = 0; i < levels.count; i++)
+		if (!strcmp(levels.list[i].module, module))
+			return level <= levels.list[i].level;
+	return level <= levels.other;
+}
+
+static const char *level_label(enum log_level level)
+{
+	switch (level) {
+	case LOG_ERROR:
+		return "ERROR";
+	case LOG_WARN:
+		return "WARN ";
+	case LOG_INFO:
+		return "INFO ";
+	case LOG_DEBUG:
+		return "DEBUG";
+	case LOG_OFF:
+	default:
+		return "?    ";
+	}
+}
+
+void log_line(enum log_level level, const char *module, const char *fmt, ...)
+{
+	char line[LOG_LINE_MAX];
+	struct timespec now = { 0 };
+	struct tm utc = { 0 };
+	va_list args;
+	size_t at = 0;
+	int n = 0;
+
+	if (!log_wants(level, module))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	at = strftime(line, sizeof(line), "[%Y-%m-%dT%H:%M:%SZ ", &utc);
+	n = snprintf(line + at, sizeof(line) - at, "%s kms::%s] ",
+		     level_label(level), module);
+	at += n > 0 ? (size_t)n : 0;
+	va_start(args, fmt);
+	n = vsnprintf(line + at, sizeof(line) - at, fmt, args);
+	va_end(args);
+	at += n > 0 ? (size_t)n : 0;
+	if (at > sizeof(line) - 1)
+		at = sizeof(line) - 1;
+	line[at] = '\n';
+	/* A full or closed stderr must not stop the server. */
+	(void)!write(STDERR_FILENO, line, at + 1);
+}
+
+const char *log_escape(char *out, size_t cap, struct bytes text)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t n = 0;
+
+	if (!text.ptr)
+		text = bytes_of("-", 1);
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.ptr[i];
+		bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+
+		if (n + (plain ? 1 : 4) >= cap)
+			break;
+		if (plain) {
+			out[n++] = (char)c;
+			continue;
+		}
+		out[n++] = '\\';
+		out[n++] = 'x';
+		out[n++] = digits[c >> 4];
+		out[n++] = digits[c & 15];
+	}
+	out[n] = '\0';
+	return out;
+}
