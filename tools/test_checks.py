@@ -1,0 +1,237 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every check passes on a good example and fails on each bad one.
+
+A check that cannot fail is worse than none, so each rule has the example that breaks it.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+GUARD = '#ifndef X_H\n#define X_H\n%s\n#endif\n'
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix='teekms-check-')
+        self.addCleanup(shutil.rmtree, self.top)
+
+    def write(self, name, text):
+        path = os.path.join(self.top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text)
+
+    def run_check(self, check, *args, cwd=None):
+        done = subprocess.run([os.path.join(TOOLS, check), *args], text=True, cwd=cwd,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+
+    def passes(self, check):
+        status, out = self.run_check(check, self.top)
+        self.assertEqual(status, 0, out)
+
+    def fails(self, check, place):
+        status, out = self.run_check(check, self.top)
+        self.assertEqual(status, 1, out)
+        self.assertIn(place, out)
+
+
+class Rooms(Tree):
+    ROOMS = ('common/bytes.h', 'common/mem.h', 'abi/wire.h', 'codec/json.h', 'host/http/http.h',
+             'host/dispatch/dispatch.h', 'host/service/sign.h', 'host/store/store.h', 'host/tee_client/tee_client.h',
+             'host/transport/transport.h', 'ta/cmd/cmds.h', 'ta/policy/policy.h', 'ta/keystore/keystore.h',
+             'ta/crypto/k256.h')
+
+    def setUp(self):
+        super().setUp()
+        for name in self.ROOMS:
+            self.write(name, GUARD % '')
+
+    def include(self, name, *headers):
+        self.write(name, ''.join(f'#include {h}\n' for h in headers))
+
+    def test_includes_along_the_arrow_pass(self):
+        self.include('host/http/a.c', '"host/http/http.h"', '"common/bytes.h"', '<llhttp.h>')
+        self.include('host/service/a.c', '"host/tee_client/tee_client.h"', '"host/store/store.h"', '"codec/json.h"')
+        self.include('host/main.c', '"host/http/http.h"', '"host/transport/transport.h"')
+        self.include('ta/cmd/a.c', '"ta/keystore/keystore.h"', '"abi/wire.h"', '<stdint.h>')
+        self.include('ta/entry.c', '"ta/cmd/cmds.h"', '<tee_internal_api.h>')
+        self.passes('check-rooms')
+
+    def test_an_include_against_the_arrow_fails(self):
+        for name, header in (('host/transport/a.c', 'host/service/sign.h'), ('host/store/a.c', 'host/service/sign.h'),
+                             ('host/service/a.c', 'host/http/http.h'), ('host/dispatch/a.c', 'host/main.h'),
+                             ('host/transport/a.c', 'host/store/store.h'), ('ta/crypto/a.c', 'ta/policy/policy.h'),
+                             ('abi/a.c', 'codec/json.h'), ('common/a.c', 'abi/wire.h')):
+            with self.subTest(name=name, header=header):
+                self.write('host/main.h', GUARD % '')
+                self.include(name, f'"{header}"')
+                self.fails('check-rooms', f'{name}:1: ')
+                os.remove(os.path.join(self.top, name))
+
+    def test_the_worlds_do_not_include_each_other(self):
+        self.include('host/service/a.c', '"ta/crypto/k256.h"')
+        self.include('ta/cmd/b.c', '"host/store/store.h"')
+        self.fails('check-rooms', 'host/service/a.c:1')
+        self.fails('check-rooms', 'ta/cmd/b.c:1')
+
+    def test_the_heap_stays_out_of_the_ta(self):
+        self.include('ta/cmd/a.c', '"common/mem.h"')
+        self.fails('check-rooms', 'ta/cmd/a.c:1')
+
+    def test_a_library_header_belongs_to_its_room(self):
+        for name, header in (('host/service/a.c', 'sqlite3.h'), ('host/service/a.c', 'secp256k1.h'),
+                             ('ta/policy/a.c', 'tee_internal_api.h'), ('ta/keystore/keystore.c', 'tee_internal_api.h'),
+                             ('host/store/a.c', 'llhttp.h'), ('ta/cmd/a.c', 'openssl/evp.h'),
+                             ('ta/cmd/a.c', 'stdlib.h'), ('codec/a.c', 'stdio.h'), ('abi/a.c', 'time.h')):
+            with self.subTest(name=name, header=header):
+                self.include(name, f'<{header}>')
+                self.fails('check-rooms', f'{name}:1: ')
+                os.remove(os.path.join(self.top, name))
+
+    def test_headers_are_named_from_the_root(self):
+        self.include('host/http/a.c', '"http.h"')
+        self.fails('check-rooms', 'host/http/a.c:1')
+
+    def test_an_include_in_a_comment_is_none(self):
+        self.write('ta/cmd/a.c', '/*\n#include "host/http/http.h"\n*/\n')
+        self.passes('check-rooms')
+
+
+class Banned(Tree):
+    def test_plain_code_passes(self):
+        self.write('host/service/a.c', '/* memcmp(a) */\nconst char *t = "system(x)";\nint a = x.free(1) + my_free(2);\n')
+        self.write('common/mem.c', 'void *p = malloc(1);\n')
+        self.write('ta/posix/main.c', 'int r = fprintf(stderr, "x");\n')
+        self.write('test/unit/a.c', 'int r = memcmp(a, b, 1);\n')
+        self.passes('check-banned')
+
+    def test_each_banned_call_fails(self):
+        for name, call in (('host/a.c', 'memcmp(a, b, 3)'), ('host/a.c', 'strcpy(a, b)'), ('host/a.c', 'sprintf(a, b)'),
+                           ('cli/a.c', 'atoi(x)'), ('host/a.c', 'strtok(a, b)'), ('host/a.c', 'rand()'),
+                           ('host/a.c', 'alloca(3)'), ('host/a.c', 'malloc(3)'), ('host/a.c', 'free (p)'),
+                           ('codec/a.c', 'mem_zalloc(1, 2)'), ('ta/cmd/a.c', 'printf("x")'), ('ta/a.c', 'TEE_Malloc(1, 0)'),
+                           ('cli/a.c', 'system("ls")'), ('ta/keystore/a.c', 'DMSG("x")')):
+            with self.subTest(name=name, call=call):
+                self.write(name, f'int one;\nint x = {call};\n')
+                self.fails('check-banned', f'{name}:2: ')
+                os.remove(os.path.join(self.top, name))
+
+
+class Headers(Tree):
+    def test_a_complete_header_passes(self):
+        self.write('common/a.h', GUARD % '#include <stdint.h>\nuint8_t f(void);')
+        self.passes('check-headers')
+
+    def test_a_header_that_needs_another_one_fails(self):
+        self.write('common/a.h', GUARD % 'uint8_t f(void);')
+        self.fails('check-headers', 'common/a.h: does not compile alone with gcc')
+        self.fails('check-headers', 'common/a.h: does not compile alone with clang')
+
+
+class Format(Tree):
+    def setUp(self):
+        super().setUp()
+        shutil.copy(os.path.join(TOOLS, '..', '.clang-format'), self.top)
+
+    def test_formatted_code_passes(self):
+        self.write('common/a.c', 'int f(int a)\n{\n\treturn a;\n}\n')
+        self.passes('check-format')
+
+    def test_other_indentation_fails(self):
+        self.write('common/a.c', 'int f(int a) {\n  return a;\n}\n')
+        status, out = self.run_check('check-format', self.top)
+        decides = 'version 14 decides and is not installed' not in out
+        self.assertEqual(status, 1 if decides else 0, out)
+        self.assertIn('common/a.c:1' if decides else 'would change', out)
+
+
+class Words(Tree):
+    def test_usual_text_passes(self):
+        self.write('a.md', 'See build/ and /usr/bin/python3, ~/.local and https://example.org/home.\n')
+        self.passes('check-words')
+
+    def test_paths_and_registries_fail(self):
+        for text in ('/' + 'work/x', '/home/' + 'joe/x', '/' + 'root/.cache', 'https://registry.' + 'npmjs.org/a',
+                     'deb.' + 'debian.org', 'http://pypi' + '.org/simple', '"resolved"' + ': "https://x"'):
+            with self.subTest(text=text):
+                self.write('a.md', f'first\nsee {text}\n')
+                self.fails('check-words', 'a.md:2: ')
+
+
+class Docs(Tree):
+    SERVER = '#!/bin/sh\ncase $1 in\n--help) echo "  --listen ADDR  where";;\n' \
+             '--describe-ops) echo \'{"operations":[{"target":"TrentService.Sign"},{"method":"GET","path":"/keys"}]}\';;\nesac\n'
+    RC = '#define KMS_RC_LIST(X)  \\\n\tX(0, OK, "success")  \\\n\tX(4, NOT_FOUND, "no such")\n'
+
+    def setUp(self):
+        super().setUp()
+        self.write('build/host/teekmsd', self.SERVER)
+        os.chmod(os.path.join(self.top, 'build/host/teekmsd'), 0o755)
+        self.write('common/kms_rc.h', self.RC)
+        self.write('host/main.c', 'const char *p = getenv("KMS_DB_PATH");\n')
+        self.write('docs/operations.md', '`--listen` `KMS_DB_PATH`\n')
+        self.write('docs/api.md', '`TrentService.Sign`, `GET /keys`\n')
+        self.write('docs/errors.md', '| 0 | `OK` | success |\n| 4 | `NOT_FOUND` | no such |\n')
+
+    def check(self):
+        return self.run_check('check-docs', 'build', cwd=self.top)
+
+    def test_agreeing_docs_pass(self):
+        status, out = self.check()
+        self.assertEqual(status, 0, out)
+
+    def test_each_missing_entry_fails(self):
+        for name, gone in (('docs/operations.md', '--listen'), ('docs/operations.md', 'KMS_DB_PATH'),
+                           ('docs/api.md', 'TrentService.Sign'), ('docs/api.md', 'GET /keys'),
+                           ('docs/errors.md', 'NOT_FOUND'), ('docs/errors.md', 'success')):
+            with self.subTest(gone=gone):
+                self.setUp()
+                path = os.path.join(self.top, name)
+                with open(path, encoding='utf-8') as f:
+                    text = f.read()
+                self.write(name, text.replace(gone, 'gone'))
+                status, out = self.check()
+                self.assertEqual(status, 1, out)
+
+    def test_an_entry_of_something_that_went_fails(self):
+        self.write('docs/errors.md', '| 0 | `OK` | success |\n| 4 | `NOT_FOUND` | no such |\n| 9 | `OLD` | x |\n')
+        status, out = self.check()
+        self.assertEqual(status, 1, out)
+        self.assertIn('OLD', out)
+
+
+class Analysers(Tree):
+    def analyse(self, kind, code):
+        self.write('common/a.c', code)
+        self.write('build/compile_commands.json',
+                   '[{"directory": "%s", "file": "common/a.c", "command": "cc -c common/a.c"}]' % self.top)
+        shutil.copy(os.path.join(TOOLS, '..', '.clang-tidy'), self.top)
+        return self.run_check('check-tidy', kind, 'build', cwd=self.top)
+
+    def test_tidy_accepts_plain_code(self):
+        status, out = self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n')
+        self.assertEqual(status, 0, out)
+
+    def test_tidy_refuses_recursion(self):
+        status, out = self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a ? f(a - 1) : 0;\n}\n')
+        self.assertEqual(status, 1, out)
+        self.assertIn('misc-no-recursion', out)
+
+    def test_cppcheck_accepts_plain_code(self):
+        status, out = self.analyse('cppcheck', 'int f(int a)\n{\n\treturn a;\n}\n')
+        self.assertEqual(status, 0, out)
+
+    def test_cppcheck_refuses_an_overrun(self):
+        status, out = self.analyse('cppcheck', 'int f(void)\n{\n\tint a[2] = { 0 };\n\n\treturn a[3];\n}\n')
+        self.assertEqual(status, 1, out)
+        self.assertIn('arrayIndexOutOfBounds', out)
+
+
+if __name__ == '__main__':
+    unittest.main()
