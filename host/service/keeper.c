@@ -28,7 +28,7 @@ struct keeper {
 	struct keeper_config config;
 	struct ledger ledger;
 	struct tee_info info;
-	struct inbox queue;		   /* to the keeper */
+	struct inbox queue;		    /* to the keeper */
 	struct inbox answers[REACTORS_MAX]; /* to the reactors */
 	pthread_t thread;
 	bool running;
@@ -192,9 +192,9 @@ static void *keeper_main(void *arg)
 		for (unsigned int i = 0; i < workers; i++)
 			fds[1 + i] = (struct pollfd){
 				/* A dead worker would wake us without end. */
-				.fd = tee_serves(k->config.tee, i) ?
-					      tee_death_fd(k->config.tee, i) :
-					      -1,
+				.fd = tee_serves(k->config.tee, i)
+					      ? tee_death_fd(k->config.tee, i)
+					      : -1,
 				.events = POLLIN,
 			};
 		poll(fds, 1 + workers, wait);

@@ -22,10 +22,10 @@
 struct keeper;
 
 struct keeper_config {
-	struct tee *tee;	/* borrowed */
-	struct store *store;	/* borrowed; only the keeper writes to it */
-	uint16_t shard_total;	/* of a new domain */
-	bool may_provision;	/* make a domain in an empty TEE */
+	struct tee *tee;      /* borrowed */
+	struct store *store;  /* borrowed; only the keeper writes to it */
+	uint16_t shard_total; /* of a new domain */
+	bool may_provision;   /* make a domain in an empty TEE */
 	unsigned int reactors;
 	unsigned int queue_max; /* most changes that wait */
 };

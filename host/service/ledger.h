@@ -9,6 +9,7 @@
 #ifndef KMS_HOST_SERVICE_LEDGER_H
 #define KMS_HOST_SERVICE_LEDGER_H
 
+#include "abi/record.h"
 #include "abi/slot_tree.h"
 #include "host/service/keeper.h"
 

@@ -16,8 +16,7 @@ static bool read_sibling(void *arg, unsigned int level, uint64_t index,
 	struct ledger *l = arg;
 
 	l->node_rc = store_get_node(l->store, out, l->node_shard, level, index);
-	if (l->node_rc ||
-	    l->siblings_len + SHA256_LEN > sizeof(l->siblings))
+	if (l->node_rc || l->siblings_len + SHA256_LEN > sizeof(l->siblings))
 		return false;
 	memcpy(l->siblings + l->siblings_len, out, SHA256_LEN);
 	l->siblings_len += SHA256_LEN;
@@ -136,10 +135,9 @@ static void fill_rows(struct ledger *l, struct keeper_change **in,
 		key->version = c->version;
 		key->key_state = KEY_STATE_ENABLED;
 		memcpy(key->uuid, c->uuid, sizeof(key->uuid));
-		memcpy(key->public_key, c->public_key,
-		       sizeof(key->public_key));
-		l->rows[i] = (struct store_change){ .blob = c->blob,
-						    .key = key };
+		memcpy(key->public_key, c->public_key, sizeof(key->public_key));
+		l->rows[i] =
+			(struct store_change){ .blob = c->blob, .key = key };
 	}
 }
 
@@ -191,17 +189,17 @@ static enum kms_rc ask_again(struct ledger *l, const struct tee_batch *b)
 		return KMS_RC_UNAVAILABLE;
 	return s->seq == b->expect_seq + 1 &&
 			       ct_equal(s->root, b->pc + PC_ROOT_AT,
-					sizeof(s->root)) ?
-		       KMS_RC_OK :
-		       KMS_RC_UNAVAILABLE;
+					sizeof(s->root))
+		       ? KMS_RC_OK
+		       : KMS_RC_UNAVAILABLE;
 }
 
 static enum kms_rc commit(struct ledger *l, const struct tee_batch *b)
 {
 	struct ledger_shard *s = &l->shards[b->shard];
 	uint8_t root[SHA256_LEN] = { 0 };
-	enum kms_rc rc = tee_commit(l->line, b->shard, b->pc, b->count, root,
-				    NULL);
+	enum kms_rc rc =
+		tee_commit(l->line, b->shard, b->pc, b->count, root, NULL);
 
 	if (rc) {
 		log_error("keeper", "shard %u: COMMIT: %s", b->shard,
@@ -266,9 +264,9 @@ static int choose_shard(struct ledger *l)
 
 		l->next_shard = (uint16_t)((n + 1) % l->shard_total);
 		if (s->unfinished)
-			s->unfinished = store_finish_batch(l->store, n, s->seq,
-							   s->root) !=
-					KMS_RC_OK;
+			s->unfinished =
+				store_finish_batch(l->store, n, s->seq,
+						   s->root) != KMS_RC_OK;
 		if (s->usable && !s->unfinished &&
 		    tee_serves(l->tee, tee_worker_of(l->tee, n)))
 			return n;

@@ -105,8 +105,7 @@ static enum kms_rc reconcile(struct ledger *l, uint16_t shard,
 	    same_root(db.pc + PC_ROOT_AT, tee->root)) {
 		log_info("keeper", "shard %u: finished a committed change",
 			 shard);
-		return store_finish_batch(l->store, shard, tee->seq,
-					  tee->root);
+		return store_finish_batch(l->store, shard, tee->seq, tee->root);
 	}
 	rc = judge(&db, tee);
 	return rc ? rc : commit_prepared(l, shard, &db);

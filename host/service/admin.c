@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /health, /version, /healthz, /readyz: what an operator or a load balancer
+ * asks. None of them shows anything of a key.
+ */
+#include "host/service/ops.h"
+#include "host/service/threads.h"
+
+#include <string.h>
+
+static bool all_workers_serve(const struct service_config *c)
+{
+	for (unsigned int i = 0; i < tee_workers(c->tee); i++)
+		if (!tee_serves(c->tee, i))
+			return false;
+	return true;
+}
+
+static void put_endpoints(struct json_writer *w, const char *method)
+{
+	json_name(w, method);
+	json_array(w);
+	for (size_t i = 0; i < kms_op_count; i++)
+		if (kms_ops[i].path && !strcmp(kms_ops[i].method, method))
+			json_put_text(w, kms_ops[i].path);
+	json_end(w);
+}
+
+void service_health(struct call *call)
+{
+	const struct service_config *c = service_config(call->service);
+	const struct tee_info *info = keeper_tee_info(c->keeper);
+	struct json_writer *w = &call->out;
+
+	json_object(w);
+	json_name(w, "status");
+	json_put_text(w, all_workers_serve(c) ? "healthy" : "degraded");
+	json_name(w, "service");
+	json_put_text(w, "teekms");
+	json_name(w, "version");
+	json_put_text(w, KMS_VERSION);
+	json_name(w, "ta_mode");
+	json_put_text(w,
+		      info->tee_kind == TEE_KIND_OPTEE ? "optee" : "process");
+	json_name(w, "attestation_available");
+	json_put_bool(w, false);
+	json_name(w, "endpoints");
+	json_object(w);
+	put_endpoints(w, "POST");
+	put_endpoints(w, "GET");
+	json_end(w);
+	json_end(w);
+	call_done(call, KMS_RC_OK);
+}
+
+/* profile: what the reference's clients read; the rest is the TA's word. */
+void service_version(struct call *call)
+{
+	const struct service_config *c = service_config(call->service);
+	const struct tee_info *info = keeper_tee_info(c->keeper);
+	bool development = info->build_flags & ABI_BUILD_DEVELOPMENT;
+	bool weak = info->build_flags & ABI_BUILD_WEAK;
+	struct json_writer *w = &call->out;
+
+	json_object(w);
+	json_name(w, "version");
+	json_put_text(w, KMS_VERSION);
+	json_name(w, "build");
+	json_put_text(w, KMS_VERSION);
+	json_name(w, "profile");
+	json_put_text(w, c->production ? "prod" : "dev");
+	json_name(w, "tee");
+	json_object(w);
+	json_name(w, "kind");
+	json_put_text(w,
+		      info->tee_kind == TEE_KIND_OPTEE ? "optee" : "process");
+	json_name(w, "ta_version");
+	json_put_int(w, info->ta_version);
+	json_name(w, "development");
+	json_put_bool(w, development);
+	json_name(w, "serves_without_rollback_protection");
+	json_put_bool(w, weak);
+	json_name(w, "rollback_level");
+	json_put_int(w, info->rollback_level);
+	json_name(w, "shards");
+	json_put_int(w, info->shard_total);
+	json_end(w);
+	json_end(w);
+	call_done(call, KMS_RC_OK);
+}
+
+static void put_status(struct call *call, const char *status)
+{
+	json_object(&call->out);
+	json_name(&call->out, "status");
+	json_put_text(&call->out, status);
+	json_end(&call->out);
+}
+
+/* Alive: this thread runs. */
+void service_healthz(struct call *call)
+{
+	put_status(call, "ok");
+	call_done(call, KMS_RC_OK);
+}
+
+static void tell_readiness(struct call *call, enum kms_rc rc)
+{
+	if (!rc)
+		put_status(call, "ready");
+	call_done(call, rc ? KMS_RC_UNAVAILABLE : KMS_RC_OK);
+}
+
+static void probed(struct keeper_change *change)
+{
+	struct call *call = change->arg;
+	struct service_thread *t = service_thread(call->service, call->reactor);
+
+	t->ready_ns = call->start_ns;
+	t->ready_rc = change->rc;
+	tell_readiness(call, change->rc);
+}
+
+/*
+ * Ready: every worker runs its known answers, a signature among them, and the
+ * database answers. Asked at most once a second, whoever asks how often.
+ */
+void service_readyz(struct call *call)
+{
+	const struct service_config *c = service_config(call->service);
+	struct service_thread *t = service_thread(call->service, call->reactor);
+	struct keeper_change *change = NULL;
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	if (t->ready_ns && call->start_ns - t->ready_ns < READY_CACHE_NS) {
+		tell_readiness(call, t->ready_rc);
+		return;
+	}
+	change = arena_alloc(call->arena, sizeof(*change));
+	if (change) {
+		change->job = KEEPER_PROBE;
+		change->reactor = call->reactor;
+		change->done = probed;
+		change->arg = call;
+		rc = keeper_submit(c->keeper, change);
+	}
+	if (rc)
+		call_done(call, rc);
+}

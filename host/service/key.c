@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CreateKey, DescribeKey, GetPublicKey, ListKeys.
+ */
+#include "codec/der.h"
+#include "common/base64.h"
+#include "host/service/aws.h"
+#include "host/service/ops.h"
+#include "host/service/threads.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LIST_DEFAULT 100
+
+const char *service_spec_name(uint8_t key_spec)
+{
+	switch (key_spec) {
+	case KEY_SPEC_SECP256K1:
+		return "ECC_SECG_P256K1";
+	case KEY_SPEC_P256:
+		return "ECC_NIST_P256";
+	default:
+		return "?";
+	}
+}
+
+const char *service_state_name(uint8_t key_state)
+{
+	switch (key_state) {
+	case KEY_STATE_ENABLED:
+		return "Enabled";
+	case KEY_STATE_DISABLED:
+		return "Disabled";
+	case KEY_STATE_PENDING_DELETION:
+		return "PendingDeletion";
+	default:
+		return "Unavailable";
+	}
+}
+
+static void put_algorithms(struct json_writer *w)
+{
+	json_name(w, "SigningAlgorithms");
+	json_array(w);
+	json_put_text(w, "ECDSA_SHA_256");
+	json_end(w);
+}
+
+static void put_specs(struct json_writer *w, const struct store_key *key)
+{
+	json_name(w, "CustomerMasterKeySpec");
+	json_put_text(w, service_spec_name(key->key_spec));
+	json_name(w, "KeySpec");
+	json_put_text(w, service_spec_name(key->key_spec));
+	json_name(w, "KeyUsage");
+	json_put_text(w, "SIGN_VERIFY");
+	put_algorithms(w);
+}
+
+static void put_metadata(struct call *call, const struct store_key *key)
+{
+	struct json_writer *w = &call->out;
+	char account[24];
+	char arn[SERVICE_ARN_MAX];
+	char id[37];
+
+	snprintf(account, sizeof(account), "%012" PRIu64, key->account);
+	service_key_arn(call->service, arn, key->uuid);
+	service_uuid_text(id, key->uuid);
+	json_object(w);
+	json_name(w, "KeyMetadata");
+	json_object(w);
+	json_name(w, "AWSAccountId");
+	json_put_text(w, account);
+	json_name(w, "KeyId");
+	json_put_text(w, id);
+	json_name(w, "Arn");
+	json_put_text(w, arn);
+	json_name(w, "CreationDate");
+	json_put_time_ms(w, key->created_ms);
+	json_name(w, "Enabled");
+	json_put_bool(w, key->key_state == KEY_STATE_ENABLED);
+	json_name(w, "Description");
+	json_put_text(w, key->description ? key->description : "");
+	json_name(w, "KeyState");
+	json_put_text(w, service_state_name(key->key_state));
+	json_name(w, "Origin");
+	json_put_text(w, "AWS_KMS");
+	json_name(w, "KeyManager");
+	json_put_text(w, "CUSTOMER");
+	put_specs(w, key);
+	json_name(w, "MultiRegion");
+	json_put_bool(w, false);
+	json_end(w);
+	json_end(w);
+}
+
+static bool usage_fits(unsigned int spec, unsigned int usage)
+{
+	switch (spec) {
+	case AWS_SPEC_SYMMETRIC_DEFAULT:
+		return usage == AWS_USAGE_ENCRYPT_DECRYPT;
+	case AWS_SPEC_RSA_2048:
+	case AWS_SPEC_RSA_3072:
+	case AWS_SPEC_RSA_4096:
+		return usage == AWS_USAGE_SIGN_VERIFY ||
+		       usage == AWS_USAGE_ENCRYPT_DECRYPT;
+	case AWS_SPEC_ECC_NIST_P256:
+	case AWS_SPEC_ECC_NIST_P384:
+	case AWS_SPEC_ECC_NIST_P521:
+		return usage == AWS_USAGE_SIGN_VERIFY ||
+		       usage == AWS_USAGE_KEY_AGREEMENT;
+	case AWS_SPEC_HMAC_224:
+	case AWS_SPEC_HMAC_256:
+	case AWS_SPEC_HMAC_384:
+	case AWS_SPEC_HMAC_512:
+		return usage == AWS_USAGE_GENERATE_VERIFY_MAC;
+	case AWS_SPEC_SM2:
+		return usage != AWS_USAGE_GENERATE_VERIFY_MAC;
+	default:
+		return usage == AWS_USAGE_SIGN_VERIFY;
+	}
+}
+
+/* What the request asks for that this version does not do; NULL: nothing. */
+static const char *not_offered(const struct create_key_in *in)
+{
+	if (in->origin > AWS_ORIGIN_AWS_KMS)
+		return "Origin must be AWS_KMS: imported key material and "
+		       "custom key stores are not supported.";
+	if (in->custom_key_store_id.ptr || in->xks_key_id.ptr)
+		return "Custom key stores are not supported.";
+	if (in->multi_region)
+		return "Multi-Region keys are not supported.";
+	if (in->tags.count)
+		return "Tags are not supported.";
+	if (in->policy.ptr)
+		return "Key policies are not supported.";
+	return NULL;
+}
+
+/* Checks spec and usage; ends the call when they cannot be served. */
+static bool choose_kind(struct call *call, struct store_key *key)
+{
+	const struct create_key_in *in = call->in;
+	unsigned int spec = in->key_spec;
+	unsigned int usage = in->key_usage;
+
+	if (spec && in->customer_master_key_spec &&
+	    spec != in->customer_master_key_spec) {
+		call_fail(call, KMS_RC_BAD_INPUT,
+			  "You cannot specify KeySpec and "
+			  "CustomerMasterKeySpec in the same request. "
+			  "CustomerMasterKeySpec is deprecated.");
+		return false;
+	}
+	if (!spec)
+		spec = in->customer_master_key_spec;
+	if (!spec)
+		spec = AWS_SPEC_SYMMETRIC_DEFAULT;
+	if (!usage && spec == AWS_SPEC_SYMMETRIC_DEFAULT)
+		usage = AWS_USAGE_ENCRYPT_DECRYPT;
+	if (!usage) {
+		call_fail(call, KMS_RC_BAD_INPUT,
+			  "You must specify a KeyUsage value for all KMS keys "
+			  "except for symmetric encryption keys.");
+		return false;
+	}
+	if (!usage_fits(spec, usage)) {
+		call_fail(call, KMS_RC_BAD_INPUT,
+			  "KeyUsage %s is not compatible with KeySpec %s",
+			  op_enum_name(&aws_key_usages, usage),
+			  op_enum_name(&aws_key_specs, spec));
+		return false;
+	}
+	key->key_usage = KEY_USAGE_SIGN_VERIFY;
+	if (spec == AWS_SPEC_ECC_SECG_P256K1)
+		key->key_spec = KEY_SPEC_SECP256K1;
+	else if (spec == AWS_SPEC_ECC_NIST_P256 &&
+		 usage == AWS_USAGE_SIGN_VERIFY)
+		key->key_spec = KEY_SPEC_P256;
+	if (key->key_spec)
+		return true;
+	call_fail(call, KMS_RC_UNSUPPORTED,
+		  "KeySpec %s with KeyUsage %s is not supported.",
+		  op_enum_name(&aws_key_specs, spec),
+		  op_enum_name(&aws_key_usages, usage));
+	return false;
+}
+
+static void created(struct keeper_change *change)
+{
+	struct call *call = change->arg;
+
+	if (change->rc) {
+		call_done(call, change->rc);
+		return;
+	}
+	service_uuid_text(call->log_key, change->key.uuid);
+	put_metadata(call, &change->key);
+	call_done(call, KMS_RC_OK);
+}
+
+static int64_t unix_ms(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void service_create_key(struct call *call)
+{
+	const struct create_key_in *in = call->in;
+	const struct service_config *config = service_config(call->service);
+	struct keeper_change *change = NULL;
+	const char *why = NULL;
+	char *text = NULL;
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	change = arena_alloc(call->arena, sizeof(*change));
+	text = arena_alloc(call->arena, in->description.len + 1);
+	if (!change || !text) {
+		call_done(call, rc);
+		return;
+	}
+	if (!choose_kind(call, &change->key))
+		return;
+	why = not_offered(in);
+	if (why) {
+		call_fail(call, KMS_RC_UNSUPPORTED, "%s", why);
+		return;
+	}
+	if (in->description.len)
+		memcpy(text, in->description.ptr, in->description.len);
+	change->key.description = text;
+	change->key.account = config->account;
+	change->key.created_ms = unix_ms();
+	change->job = KEEPER_CREATE_KEY;
+	change->reactor = call->reactor;
+	change->evidence_kind = (uint8_t)call->caller.kind;
+	change->evidence =
+		bytes_of(call->caller.evidence, call->caller.evidence_len);
+	change->done = created;
+	change->arg = call;
+	rc = keeper_submit(config->keeper, change);
+	if (rc)
+		call_done(call, rc);
+}
+
+void service_describe_key(struct call *call)
+{
+	const struct key_in *in = call->in;
+	struct store_key key = { 0 };
+
+	if (service_find_key(call, &key, in->key_id) ||
+	    service_has_grant_tokens(call, &in->grant_tokens))
+		return;
+	put_metadata(call, &key);
+	call_done(call, KMS_RC_OK);
+}
+
+void service_get_public_key(struct call *call)
+{
+	const struct key_in *in = call->in;
+	struct store_key key = { 0 };
+	uint8_t spki[DER_SPKI_MAX];
+	char arn[SERVICE_ARN_MAX];
+	size_t len = 0;
+
+	if (service_find_key(call, &key, in->key_id) ||
+	    service_has_grant_tokens(call, &in->grant_tokens) ||
+	    !service_is_usable(call, &key))
+		return;
+	service_key_arn(call->service, arn, key.uuid);
+	len = der_put_spki(
+		spki, key.key_spec == KEY_SPEC_SECP256K1 ? DER_K256 : DER_P256,
+		key.public_key);
+	json_object(&call->out);
+	json_name(&call->out, "KeyId");
+	json_put_text(&call->out, arn);
+	json_name(&call->out, "PublicKey");
+	json_put_base64(&call->out, spki, len);
+	put_specs(&call->out, &key);
+	json_end(&call->out);
+	call_done(call, KMS_RC_OK);
+}
+
+bool service_is_usable(struct call *call, const struct store_key *key)
+{
+	char arn[SERVICE_ARN_MAX];
+
+	service_key_arn(call->service, arn, key->uuid);
+	switch (key->key_state) {
+	case KEY_STATE_ENABLED:
+		return true;
+	case KEY_STATE_DISABLED:
+		call_fail(call, KMS_RC_KEY_DISABLED, "%s is disabled.", arn);
+		return false;
+	default:
+		call_fail(call, KMS_RC_INVALID_STATE, "%s is pending deletion.",
+			  arn);
+		return false;
+	}
+}
+
+/* --- ListKeys ------------------------------------------------------------ */
+
+/* A marker is base64url of the last uuid and 8 bytes of a digest over it. */
+#define MARKER_SUM_LEN 8
+#define MARKER_LEN     (ABI_UUID_LEN + MARKER_SUM_LEN)
+#define MARKER_TEXT    BASE64_LEN(MARKER_LEN)
+
+static void marker_sum(uint8_t out[MARKER_SUM_LEN], uint64_t account,
+		       const uint8_t uuid[ABI_UUID_LEN])
+{
+	static const char domain[] = "teekms/marker/ListKeys";
+	uint8_t digest[SHA256_LEN];
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_update(&s, domain, sizeof(domain));
+	sha256_update(&s, &account, sizeof(account));
+	sha256_update(&s, uuid, ABI_UUID_LEN);
+	sha256_final(&s, digest);
+	memcpy(out, digest, MARKER_SUM_LEN);
+}
+
+static bool read_marker(uint8_t uuid[ABI_UUID_LEN], uint64_t account,
+			struct bytes text)
+{
+	uint8_t raw[MARKER_LEN];
+	uint8_t sum[MARKER_SUM_LEN];
+	size_t len = 0;
+
+	if (base64url_decode(raw, sizeof(raw), &len, (const char *)text.ptr,
+			     text.len) ||
+	    len != sizeof(raw))
+		return false;
+	marker_sum(sum, account, raw);
+	memcpy(uuid, raw, ABI_UUID_LEN);
+	return memcmp(sum, raw + ABI_UUID_LEN, sizeof(sum)) == 0;
+}
+
+static void put_marker(struct json_writer *w, uint64_t account,
+		       const uint8_t uuid[ABI_UUID_LEN])
+{
+	uint8_t raw[MARKER_LEN];
+	char text[MARKER_TEXT];
+
+	memcpy(raw, uuid, ABI_UUID_LEN);
+	marker_sum(raw + ABI_UUID_LEN, account, uuid);
+	json_put_string(
+		w, bytes_of(text, base64url_encode(text, raw, sizeof(raw))));
+}
+
+struct listing {
+	struct call *call;
+	unsigned int limit;
+	unsigned int count;
+	bool more;
+	uint8_t last[ABI_UUID_LEN];
+};
+
+static bool list_key(void *arg, const struct store_key *key)
+{
+	struct listing *l = arg;
+	struct json_writer *w = &l->call->out;
+	char arn[SERVICE_ARN_MAX];
+	char id[37];
+
+	if (l->count == l->limit) {
+		l->more = true;
+		return false;
+	}
+	l->count++;
+	memcpy(l->last, key->uuid, sizeof(l->last));
+	service_key_arn(l->call->service, arn, key->uuid);
+	service_uuid_text(id, key->uuid);
+	json_object(w);
+	json_name(w, "KeyId");
+	json_put_text(w, id);
+	json_name(w, "KeyArn");
+	json_put_text(w, arn);
+	json_end(w);
+	return true;
+}
+
+void service_list_keys(struct call *call)
+{
+	const struct list_keys_in *in = call->in;
+	uint64_t account = service_config(call->service)->account;
+	struct listing l = { .call = call, .limit = LIST_DEFAULT };
+	uint8_t after[ABI_UUID_LEN];
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	if (in->limit.present)
+		l.limit = (unsigned int)in->limit.value;
+	if (in->marker.ptr && !read_marker(after, account, in->marker)) {
+		call_done(call, KMS_RC_INVALID_MARKER);
+		return;
+	}
+	json_object(&call->out);
+	json_name(&call->out, "Keys");
+	json_array(&call->out);
+	/* One more than the page, to know whether there is another. */
+	rc = store_list_keys(service_reader(call), account,
+			     in->marker.ptr ? after : NULL, l.limit + 1,
+			     list_key, &l);
+	json_end(&call->out);
+	if (l.more) {
+		json_name(&call->out, "NextMarker");
+		put_marker(&call->out, account, l.last);
+	}
+	json_name(&call->out, "Truncated");
+	json_put_bool(&call->out, l.more);
+	json_end(&call->out);
+	call_done(call, rc);
+}

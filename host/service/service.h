@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service - what the service functions share, and their threads' half
+ *
+ * Owns:      per reactor thread: its line to the TEE, its database reader, its
+ *            cache of keys' places, its signatures under way.
+ * Threads:   the struct is shared and constant after start; everything behind
+ *            an index belongs to that reactor.
+ */
+
+#ifndef KMS_HOST_SERVICE_SERVICE_H
+#define KMS_HOST_SERVICE_SERVICE_H
+
+#include "host/service/call.h"
+#include "host/service/keeper.h"
+#include "host/store/store.h"
+#include "host/tee_client/tee.h"
+
+#define SERVICE_REGION_MAX 32
+
+struct service_config {
+	struct tee *tee;
+	struct store *store;
+	struct keeper *keeper;
+	unsigned int reactors;
+	uint64_t account;   /* 12 decimal digits */
+	const char *region; /* of the ARNs */
+	bool production;
+	unsigned int sign_ms; /* deadline of a signature */
+};
+
+struct service;
+
+enum kms_rc service_open(struct service **s,
+			 const struct service_config *config) KMS_MUST_USE;
+void service_close(struct service **s);
+const struct service_config *service_config(const struct service *s);
+
+/* In the reactor's thread: before its first and after its last request. */
+enum kms_rc service_thread_start(struct service *s,
+				 unsigned int index) KMS_MUST_USE;
+void service_thread_stop(struct service *s, unsigned int index);
+/* Descriptors that become readable when there is work; at most max. */
+size_t service_thread_fds(struct service *s, unsigned int index, int *fds,
+			  size_t max);
+/* Ends calls whose answers have come. */
+void service_thread_work(struct service *s, unsigned int index);
+/* Sends what was submitted since; retries and deadlines. */
+void service_thread_flush(struct service *s, unsigned int index);
+void service_thread_tick(struct service *s, unsigned int index,
+			 uint64_t now_ns);
+
+/* --- for the files of this room ----------------------------------------- */
+
+struct store_reader *service_reader(struct call *call);
+
+/*
+ * Resolves any of AWS's four forms of KeyId to a key of the caller's account.
+ * When it fails, the call has been ended already, with AWS's text.
+ */
+enum kms_rc service_find_key(struct call *call, struct store_key *out,
+			     struct bytes key_id) KMS_MUST_USE;
+
+/*
+ * The same for the use of a key: place and kind may come from the thread's
+ * cache and there is no description; the TEE judges the key's state anyway.
+ */
+enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
+				    struct bytes key_id) KMS_MUST_USE;
+
+/* Ends the call when the key's state forbids its use. */
+bool service_is_usable(struct call *call, const struct store_key *key);
+
+#define SERVICE_ARN_MAX 128
+/* "arn:aws:kms:us-east-1:000000000000:key/1234abcd-..." with a NUL. */
+void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
+		     const uint8_t uuid[ABI_UUID_LEN]);
+void service_uuid_text(char out[37], const uint8_t uuid[ABI_UUID_LEN]);
+
+/* AWS names of what a record holds. */
+const char *service_spec_name(uint8_t key_spec);
+const char *service_state_name(uint8_t key_state);
+
+/* Refuses grant tokens, which this version cannot have issued. */
+bool service_has_grant_tokens(struct call *call,
+			      const struct op_strings *tokens);
+
+struct sign_queue;
+struct sign_queue *service_sign_queue(struct call *call);
+
+#endif /* KMS_HOST_SERVICE_SERVICE_H */
