@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/unit/transport/calls.h"
+
+#include "common/mem.h"
+#include "test/unit/transport/echo_ta.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static uint64_t state;
+
+/* SplitMix64: good enough to vary lengths and contents. */
+static uint64_t next_random(void)
+{
+	uint64_t z = 0;
+
+	if (!state) {
+		const char *seed = getenv("KMS_TEST_SEED");
+
+		state = seed ? strtoull(seed, NULL, 0)
+			     : (uint64_t)time(NULL) | 1;
+		printf("# KMS_TEST_SEED=%llu\n", (unsigned long long)state);
+	}
+	state += 0x9e3779b97f4a7c15u;
+	z = state;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+void test_random(void *out, size_t len)
+{
+	uint8_t *p = out;
+
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t r = next_random();
+
+		memcpy(p + i, &r, len - i < 8 ? len - i : 8);
+	}
+}
+
+uint32_t test_random_below(uint32_t limit)
+{
+	return (uint32_t)(next_random() % limit);
+}
+
+static void count_end(struct tee_call *call)
+{
+	struct test_call *t = call->arg;
+
+	t->finished++;
+}
+
+struct test_call *test_call_new(uint16_t cmd, size_t len, size_t len2)
+{
+	struct test_call *t = mem_zalloc(1, sizeof(*t));
+
+	assert_non_null(t);
+	t->in = mem_zalloc(1, len + 1);
+	t->out = mem_zalloc(1, len + 1);
+	t->in2 = mem_zalloc(1, len2 + 1);
+	t->out2 = mem_zalloc(1, len2 + 1);
+	assert_true(t->in && t->out && t->in2 && t->out2);
+	test_random(t->in, len);
+	test_random(t->in2, len2);
+	t->call = (struct tee_call){
+		.cmd = cmd,
+		.req = bytes_of(t->in, len),
+		.rsp = { .ptr = t->out, .cap = len },
+		.rc = KMS_RC_INTERNAL,
+		.done = count_end,
+		.arg = t,
+	};
+	if (len2) {
+		t->call.state = bytes_of(t->in2, len2);
+		t->call.state_out = (struct buf){ .ptr = t->out2, .cap = len2 };
+	}
+	return t;
+}
+
+void test_call_free(struct test_call **call)
+{
+	struct test_call *t = *call;
+
+	*call = NULL;
+	if (!t)
+		return;
+	mem_free(t->in);
+	mem_free(t->in2);
+	mem_free(t->out);
+	mem_free(t->out2);
+	mem_free(t);
+}
+
+bool test_reap(const struct transport *t, struct channel *c, unsigned int count)
+{
+	time_t end = time(NULL) + 10;
+	unsigned int got = 0;
+
+	while (got < count && time(NULL) < end) {
+		struct pollfd fd = { .fd = t->fd(c), .events = POLLIN };
+
+		if (poll(&fd, 1, 100) > 0)
+			got += t->reap(c);
+	}
+	return got == count;
+}
+
+void test_round_trip(const struct transport *t, struct channel *c, size_t len,
+		     size_t len2)
+{
+	struct test_call *call = test_call_new(ECHO_BACK, len, len2);
+
+	assert_int_equal(t->submit(c, &call->call), KMS_RC_OK);
+	t->flush(c);
+	assert_true(test_reap(t, c, 1));
+	assert_int_equal(call->finished, 1);
+	assert_int_equal(call->call.rc, KMS_RC_OK);
+	assert_int_equal(call->call.rsp.len, len);
+	assert_memory_equal(call->in, call->out, len);
+	assert_int_equal(call->call.state_out.len, len2);
+	assert_memory_equal(call->in2, call->out2, len2);
+	test_call_free(&call);
+}
