@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,8 +17,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Arenas, OpenSSL and stacks take about a third of it. */
-#define MEMLOCK_NEED (64ul << 20)
+/* What may be allocated after the lock-down; the TA itself allocates nothing.
+ */
+#define MEMLOCK_SPARE (4ul << 20)
 
 #define PRIVATE_SPACES (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
@@ -50,33 +52,82 @@ void lockdown_close_others(int *keep, unsigned int count)
 	close_range(from, ~0u, 0);
 }
 
-/*
- * Everything, and what is allocated later. The limit is lifted first, because
- * the right to exceed it goes with the capabilities.
- */
-static enum kms_rc lock_memory(const struct lockdown *l)
+/* As far as we may; a failure shows when the memory gets locked. */
+static void raise_memlock_limit(void)
 {
-	const rlim_t need = MEMLOCK_NEED + l->shared_len;
 	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit)) {
-		if (getrlimit(RLIMIT_MEMLOCK, &limit))
-			return failed("RLIMIT_MEMLOCK");
-		limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(RLIMIT_MEMLOCK, &limit))
-			return failed("RLIMIT_MEMLOCK");
+	if (!setrlimit(RLIMIT_MEMLOCK, &limit) ||
+	    getrlimit(RLIMIT_MEMLOCK, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)!setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+/* Locks one line of /proc/self/maps, if that is where secrets can be. */
+static bool lock_mapping(const char *line)
+{
+	char flags[5] = { 0 };
+	uintptr_t start = 0;
+	uintptr_t end = 0;
+
+	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end,
+		   flags) != 3)
+		return false;
+	return strcmp(flags, "rw-p") != 0 ||
+	       mlock((const void *)start, end - start) == 0;
+}
+
+/*
+ * Everything private and writable. Not the code, which is public, and not the
+ * ring, which the server sees anyway: so a usual limit suffices.
+ */
+static bool lock_current(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	bool locked = maps != NULL;
+
+	while (locked && fgets(line, sizeof(line), maps))
+		locked = lock_mapping(line);
+	if (maps)
+		fclose(maps);
+	return locked;
+}
+
+/*
+ * Also what is allocated later. Only after the capabilities are gone is it
+ * known what the limit leaves for that; without the spare an allocation would
+ * fail in the middle of work.
+ */
+static bool lock_future(void)
+{
+	void *trial = MAP_FAILED;
+
+	if (mlockall(MCL_FUTURE | MCL_ONFAULT))
+		return false;
+	trial = mmap(NULL, MEMLOCK_SPARE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (trial != MAP_FAILED) {
+		munmap(trial, MEMLOCK_SPARE);
+		return true;
 	}
-	/* Less would make an allocation fail later, in the middle of work. */
-	if (limit.rlim_cur >= need &&
-	    !mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		return KMS_RC_OK;
+	munlockall();
+	return false;
+}
+
+static enum kms_rc memory_not_locked(bool insist)
+{
+	struct rlimit limit = { 0, 0 };
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
 	fprintf(stderr,
-		"teekms-ta: memory is not locked, so keys may reach the swap. "
-		"Raise the limit of locked memory to %lu MiB or more "
-		"(ulimit -l, LimitMEMLOCK= in a unit, memlock in "
+		"teekms-ta: memory is not locked, so keys may reach the swap: "
+		"the limit of locked memory is %lu KiB. Set it to 8 MiB or "
+		"more (ulimit -l, LimitMEMLOCK= in a unit, memlock in "
 		"limits.conf).\n",
-		(unsigned long)(need >> 20));
-	return l->insist_on_memlock ? KMS_RC_UNAVAILABLE : KMS_RC_OK;
+		(unsigned long)(limit.rlim_cur >> 10));
+	return insist ? KMS_RC_UNAVAILABLE : KMS_RC_OK;
 }
 
 /* See the header: root becomes the owner of the state directory. */
@@ -141,14 +192,14 @@ enum kms_rc lockdown_begin(const struct lockdown *l)
 {
 	const struct rlimit no_core = { 0, 0 };
 	enum kms_rc rc = KMS_RC_UNAVAILABLE;
+	bool locked = false;
 
 	if (setrlimit(RLIMIT_CORE, &no_core))
 		return failed("RLIMIT_CORE");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return failed("PR_SET_NO_NEW_PRIVS");
-	rc = lock_memory(l);
-	if (rc)
-		return rc;
+	raise_memlock_limit();
+	locked = lock_current();
 	rc = become_owner(l->state_fd);
 	if (rc)
 		return rc;
@@ -159,6 +210,8 @@ enum kms_rc lockdown_begin(const struct lockdown *l)
 	if (chroot(".") && errno != EPERM)
 		return failed("chroot");
 	rc = drop_capabilities();
+	if (!rc && (!locked || !lock_future()))
+		rc = memory_not_locked(l->insist_on_memlock);
 	if (rc)
 		return rc;
 	return die_with_parent(l->parent);

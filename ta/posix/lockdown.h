@@ -21,13 +21,11 @@
 #include "common/kms_rc.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct lockdown {
 	int state_fd;
 	pid_t parent;
-	size_t shared_len;	/* of the mapped ring, which gets locked too */
 	bool insist_on_memlock; /* else say that keys may reach the swap */
 };
 

@@ -168,7 +168,6 @@ int main(int argc, char **argv)
 	}
 	lockdown.state_fd = o.state;
 	lockdown.parent = o.parent;
-	lockdown.shared_len = ring_size(o.channels);
 	/* No configuration of the machine reaches the TA's cryptography. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	if (lockdown_begin(&lockdown))

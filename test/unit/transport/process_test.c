@@ -532,6 +532,7 @@ static void the_worker_is_locked_down(void **state)
 	assert_int_equal(status_number(pid, "CapEff:", 16), 0);
 	assert_int_equal(status_number(pid, "CapPrm:", 16), 0);
 	assert_int_equal(status_number(pid, "Threads:", 10), 1);
+	assert_true(status_number(pid, "VmLck:", 10) > 0);
 }
 
 /* In a child of that user: true when it can open the worker's memory. */
