@@ -45,11 +45,9 @@ fuzz:
 	@tools/run-fuzz
 
 qemu:
-	@tools/install-deps qemu
 	@tools/qemu/serve $(ARGS)
 
 ta:
-	@tools/install-deps qemu
 	@tools/qemu/build-ta
 
 install: build

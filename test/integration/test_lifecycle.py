@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop, restart, death: what was acknowledged stays, what is older is refused."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from harness import K256, P256, TEEKMSD, OwnServerTest, SharedServerTest, b64, clean_env, digest_of, free_port
+
+DIGEST = digest_of(b'lifecycle')
+
+
+class Restart(SharedServerTest):
+    def test_keys_survive_a_restart(self):
+        if not self.server.can_restart:
+            self.skipTest('no TEEKMS_CONTROL')
+        keys = [self.client.create(spec, Description=spec) for spec in (K256, P256) for _ in range(3)]
+        publics = [self.client.public_key(k['KeyId']) for k in keys]
+        self.client.close()
+        self.server.restart()
+        client = self.connect()
+        for key, public in zip(keys, publics):
+            self.assertEqual(client.must('DescribeKey', KeyId=key['KeyId'])['KeyMetadata'], key)
+            self.assertEqual(client.public_key(key['KeyId']), public)
+            self.verify(client, key['KeyId'])
+
+    def verify(self, client, key_id):
+        signature = client.sign(key_id, DIGEST)
+        answer = client.must('Verify', KeyId=key_id, Message=b64(DIGEST), MessageType='DIGEST', Signature=b64(signature),
+                             SigningAlgorithm='ECDSA_SHA_256')
+        self.assertTrue(answer['SignatureValid'])
+
+
+class Stop(OwnServerTest):
+    def test_sigterm_finishes_the_open_request_and_then_ends_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                server = self.new_server().start()
+                client = self.connect(server)
+                key_id = client.create()['KeyId']
+                self.addCleanup(resume, server.workers())
+                workers = server.workers()
+                self.assertTrue(workers, 'the trusted application runs as a process')
+                stop(workers)
+                answers = []
+                signer = threading.Thread(target=lambda: answers.append(client.sign(key_id, DIGEST)))
+                signer.start()
+                time.sleep(0.3)
+                server.process.send_signal(number)
+                time.sleep(0.3)
+                self.assertIsNone(server.process.poll(), 'the open request is waited for')
+                with self.assertRaises(OSError):
+                    socket.create_connection(('127.0.0.1', server.port), 1).close()
+                resume(workers)
+                signer.join(20)
+                self.assertEqual(len(answers), 1, server.log())
+                self.assertEqual(server.process.wait(20), 0)
+
+    def test_nothing_is_left_running(self):
+        server = self.new_server().start()
+        workers = server.workers()
+        self.assertEqual(server.stop(), 0)
+        self.assert_gone(workers)
+
+    def test_the_trusted_application_ends_with_its_server(self):
+        server = self.new_server().start()
+        workers = server.workers()
+        server.kill()
+        self.assert_gone(workers)
+
+    def assert_gone(self, pids):
+        self.assertTrue(pids)
+        end = time.monotonic() + 5
+        while time.monotonic() < end and any(map(running, pids)):
+            time.sleep(0.05)
+        self.assertEqual([p for p in pids if running(p)], [])
+
+
+class Refusal(OwnServerTest):
+    """Each start that is refused says why, and ends with another status than 0."""
+
+    def refuse(self, server, pattern):
+        status, text = server.launch().wait_exit()
+        self.assertGreater(status, 0, text)
+        self.assertRegex(text, re.compile(pattern, re.I | re.S))
+
+    def test_an_old_copy_of_the_database(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        server.stop()
+        copy = os.path.join(server.folder, 'copy')
+        os.mkdir(copy)
+        files = server.database_files()
+        self.assertTrue(files)
+        for path in files:
+            shutil.copy2(path, copy)
+        server.start()
+        newer = self.connect(server).create()['KeyId']
+        server.stop()
+        current = os.path.join(server.folder, 'current')
+        os.mkdir(current)
+        for path in server.database_files():
+            shutil.move(path, current)
+        for name in os.listdir(copy):
+            shutil.copy2(os.path.join(copy, name), server.state)
+        self.refuse(server, r'(older|behind|rolled back|ROLLED_BACK).*(restore|newest|latest|current|copy)')
+        # Refusing changed nothing: with the right database it serves again.
+        for path in server.database_files():
+            os.remove(path)
+        for name in os.listdir(current):
+            shutil.copy2(os.path.join(current, name), server.state)
+        server.start()
+        self.connect(server).sign(newer, DIGEST)
+
+    def test_the_database_of_another_tee(self):
+        one, two = self.new_server().start(), self.new_server().start()
+        for server in (one, two):
+            self.connect(server).create()
+            server.stop()
+        for path in one.database_files():
+            os.remove(path)
+        for path in two.database_files():
+            shutil.copy2(path, one.state)
+        self.refuse(one, r'(another|foreign|other|belongs)')
+
+    def test_a_lost_database(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        server.stop()
+        for path in server.database_files():
+            os.remove(path)
+        self.refuse(server, r'.')
+
+    def test_a_file_that_is_no_database(self):
+        server = self.new_server().start()
+        server.stop()
+        path = server.database_files()[0]
+        for other in server.database_files():
+            os.remove(other)
+        with open(path, 'wb') as f:
+            f.write(b'this is not a database\n' * 1000)
+        self.refuse(server, re.escape(os.path.basename(path)))
+
+    def test_a_second_server_on_the_same_state(self):
+        first = self.new_server().start()
+        key_id = self.connect(first).create()['KeyId']
+        self.refuse(self.new_server(state=first.state), r'.')
+        self.connect(first).sign(key_id, DIGEST)
+
+    def test_a_port_in_use(self):
+        first = self.new_server().start()
+        second = self.new_server()
+        second.port = first.port
+        self.refuse(second, rf'{first.port}')
+
+    def test_dev_beyond_the_loopback(self):
+        server = self.new_server('--listen', f'0.0.0.0:{free_port()}')
+        self.refuse(server, r'loopback|127\.0\.0\.1')
+
+    def test_options_and_settings_that_make_no_sense(self):
+        for args, env, pattern in ((('--no-such-option',), {}, 'no-such-option'), (('--workers', 'many'), {}, 'workers'),
+                                   (('--workers', '0'), {}, 'workers'), (('--profile', 'staging'), {}, 'staging'),
+                                   (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, 'sgx'),
+                                   (('--ta-program', '/nonexistent'), {}, '/nonexistent'), (('stray',), {}, 'stray'),
+                                   ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY')):
+            with self.subTest(args=args, env=env):
+                self.refuse(self.new_server(*args, env=env), re.escape(pattern))
+
+    def test_help_and_version_are_no_refusal(self):
+        for option, pattern in (('--help', '--state-dir'), ('--version', r'\d+\.\d+\.\d+'), ('--describe-ops', 'TrentService.Sign')):
+            with self.subTest(option=option):
+                done = subprocess.run([TEEKMSD, option], env=clean_env(), text=True, timeout=20, check=False,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, pattern)
+
+
+class Side(OwnServerTest):
+    def test_two_servers_side_by_side_know_nothing_of_each_other(self):
+        one, two = self.new_server().start(), self.new_server().start()
+        key = self.connect(one).create()
+        self.connect(one).sign(key['KeyId'], DIGEST)
+        answer = self.connect(two).call('DescribeKey', KeyId=key['KeyId'])
+        self.assertEqual(answer.code, 'NotFoundException')
+
+    def test_the_state_is_readable_by_its_owner_only(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        for folder, _, names in os.walk(server.state):
+            for path in [folder] + [os.path.join(folder, n) for n in names]:
+                self.assertEqual(os.stat(path).st_mode & 0o077, 0, path)
+
+
+class Workers(OwnServerTest):
+    def test_a_dead_worker_comes_back_and_keys_still_sign(self):
+        server = self.new_server('--workers', '2').start()
+        client = self.connect(server)
+        keys = [client.create()['KeyId'] for _ in range(12)]
+        for _ in range(3):
+            before = server.workers()
+            self.assertEqual(len(before), 2)
+            os.kill(before[0], signal.SIGKILL)
+            end = time.monotonic() + 15
+            for key_id in keys:
+                while True:
+                    answer = client.call('Sign', KeyId=key_id, Message=b64(DIGEST), MessageType='DIGEST',
+                                         SigningAlgorithm='ECDSA_SHA_256')
+                    if answer.status == 200:
+                        break
+                    self.assertIn(answer.status, (429, 500, 503, 504), answer)
+                    self.assertLess(time.monotonic(), end, server.log())
+                    time.sleep(0.05)
+            self.assertEqual(len(server.workers()), 2)
+            self.assertNotEqual(server.workers(), before)
+            self.assertTrue(client.create()['KeyId'])
+
+    def test_the_trusted_application_is_locked_down(self):
+        server = self.new_server().start()
+        for pid in server.workers():
+            with open(f'/proc/{pid}/status', encoding='utf-8') as f:
+                status = dict(line.rstrip('\n').split(':\t', 1) for line in f if ':\t' in line)
+            self.assertEqual(status['Seccomp'].strip(), '2')
+            self.assertEqual(status['NoNewPrivs'].strip(), '1')
+            with open(f'/proc/{pid}/limits', encoding='utf-8') as f:
+                self.assertRegex(f.read(), r'Max core file size\s+0\s')
+
+
+def stop(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+
+
+def resume(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+
+
+def running(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as f:
+            return f.read().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
