@@ -51,7 +51,7 @@ struct store_change {
 };
 
 struct store_node {
-	uint8_t level;
+	uint8_t level; /* 0: a leaf; the highest one is the root's */
 	uint64_t index;
 	uint8_t hash[SHA256_LEN];
 };
@@ -94,19 +94,35 @@ enum kms_rc store_open(struct store **s, const char *path,
 		       const char **why) KMS_MUST_USE;
 void store_close(struct store **s);
 
+/*
+ * Makes this store the database's one server until it is closed; other
+ * processes may still open it for API keys. IN_USE.
+ */
+enum kms_rc store_claim(struct store *s) KMS_MUST_USE;
+
+/* What made the last write function fail, and what to do; static text. */
+const char *store_why(const struct store *s);
+
 enum kms_rc store_get_identity(struct store *s,
 			       struct store_identity *id) KMS_MUST_USE;
+/* Once; the same again is OK, another is FOREIGN_STATE. */
 enum kms_rc store_set_identity(struct store *s,
 			       const struct store_identity *id) KMS_MUST_USE;
 enum kms_rc store_get_shard(struct store *s, struct store_shard *out,
 			    uint16_t shard) KMS_MUST_USE;
 
-/* Step 2: durable when OK. At most one prepared batch per shard. */
+/*
+ * Step 2: durable when OK. At most one prepared batch per shard: BUSY_STAGED.
+ * seq follows the newest finished batch: SEQ. A blob's version is above the
+ * current one's: STALE. BAD_INPUT when blob headers, keys and nodes disagree.
+ * A tombstone without a key row deletes the row of its key at finish.
+ */
 enum kms_rc store_begin_batch(struct store *s,
 			      const struct store_batch *batch) KMS_MUST_USE;
 /*
  * Step 4: the prepared batch becomes current, old versions go. Need not be
- * durable: start-up repeats it. root is the committed one. Idempotent.
+ * durable: start-up repeats it. root is the committed one. Idempotent. SEQ
+ * when seq is neither prepared nor the newest finished one with that root.
  */
 enum kms_rc store_finish_batch(struct store *s, uint16_t shard, uint64_t seq,
 			       const uint8_t root[SHA256_LEN]) KMS_MUST_USE;
@@ -122,7 +138,7 @@ void store_reader_close(struct store_reader **r);
 enum kms_rc store_get_key(struct store_reader *r, struct store_key *out,
 			  const uint8_t uuid[ABI_UUID_LEN]) KMS_MUST_USE;
 
-/* Gives one key; false ends the walk. */
+/* Lends one key for the call; false ends the walk. Must not use the reader. */
 typedef bool store_key_visit(void *arg, const struct store_key *key);
 
 /*
@@ -164,12 +180,17 @@ struct store_api_key {
 	int64_t created_ms;
 	bool revoked;
 };
+/* EXISTS when the id is taken, also by a revoked key. */
 enum kms_rc store_add_api_key(struct store *s,
 			      const struct store_api_key *key) KMS_MUST_USE;
-/* By id or unambiguous prefix of it. NOT_FOUND, BAD_INPUT (ambiguous). */
+/*
+ * By id or unambiguous prefix of it, among the live ones. NOT_FOUND, BAD_INPUT
+ * (ambiguous, or not 1 to 8 lower-case hexadecimal digits).
+ */
 enum kms_rc store_revoke_api_key(struct store *s,
 				 const char *prefix) KMS_MUST_USE;
 typedef bool store_api_key_visit(void *arg, const struct store_api_key *key);
+/* Oldest first, with the revoked ones. visit must not use the store. */
 enum kms_rc store_list_api_keys(struct store *s, store_api_key_visit *visit,
 				void *arg) KMS_MUST_USE;
 /* Live key with this id. NOT_FOUND. */
