@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * backend - what a kind of database implements; store.c calls it
+ *
+ * store.c has checked every argument before a backend sees it, so that all
+ * backends refuse the same things. A backend's struct store and struct
+ * store_reader begin with the structs below. The functions mean what their
+ * namesakes in store.h promise.
+ */
+
+#ifndef KMS_HOST_STORE_BACKEND_H
+#define KMS_HOST_STORE_BACKEND_H
+
+#include "host/store/store.h"
+
+struct store_backend {
+	enum kms_rc (*open)(struct store **s, const char *path,
+			    const char **why);
+	void (*close)(struct store *s);
+	enum kms_rc (*claim)(struct store *s);
+	const char *(*why)(const struct store *s);
+
+	enum kms_rc (*get_identity)(struct store *s, struct store_identity *id);
+	enum kms_rc (*set_identity)(struct store *s,
+				    const struct store_identity *id);
+	enum kms_rc (*get_shard)(struct store *s, struct store_shard *out,
+				 uint16_t shard);
+	enum kms_rc (*get_node)(struct store *s, uint8_t out[SHA256_LEN],
+				uint16_t shard, unsigned int level,
+				uint64_t index);
+
+	enum kms_rc (*begin_batch)(struct store *s,
+				   const struct store_batch *batch);
+	enum kms_rc (*finish_batch)(struct store *s, uint16_t shard,
+				    uint64_t seq,
+				    const uint8_t root[SHA256_LEN]);
+	enum kms_rc (*drop_batch)(struct store *s, uint16_t shard);
+
+	enum kms_rc (*add_api_key)(struct store *s,
+				   const struct store_api_key *key);
+	enum kms_rc (*revoke_api_key)(struct store *s, const char *prefix);
+	enum kms_rc (*list_api_keys)(struct store *s,
+				     store_api_key_visit *visit, void *arg);
+
+	enum kms_rc (*reader_open)(struct store_reader **r, struct store *s);
+	void (*reader_close)(struct store_reader *r);
+	enum kms_rc (*get_key)(struct store_reader *r, struct store_key *out,
+			       const uint8_t uuid[ABI_UUID_LEN]);
+	enum kms_rc (*list_keys)(struct store_reader *r, uint64_t account,
+				 const uint8_t *after, unsigned int limit,
+				 store_key_visit *visit, void *arg);
+	enum kms_rc (*get_proof)(struct store_reader *r,
+				 struct store_proof *out, uint16_t shard,
+				 uint64_t slot);
+	enum kms_rc (*get_api_key)(struct store_reader *r,
+				   struct store_api_key *out, const char *id);
+	enum kms_rc (*count_api_keys)(struct store_reader *r, uint64_t *count);
+};
+
+struct store {
+	const struct store_backend *backend;
+	/* Computed once: the hash of an empty subtree of each height. */
+	uint8_t empty[ABI_DEPTH_MAX + 1][SHA256_LEN];
+};
+
+struct store_reader {
+	struct store *store; /* borrowed */
+};
+
+extern const struct store_backend store_sqlite;
+
+#endif /* KMS_HOST_STORE_BACKEND_H */
