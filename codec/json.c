@@ -520,16 +520,26 @@ enum kms_rc json_string(const struct json_value *v, char *out, size_t cap,
 	return KMS_RC_OK;
 }
 
-size_t json_string_chars(const struct json_value *v)
+bool json_next_char(const struct json_value *v, size_t *pos, uint32_t *c)
 {
 	const uint8_t *p = v->raw.ptr;
-	const uint8_t *end = p + v->raw.len;
-	size_t count = 0;
 
-	if (v->type != JSON_STRING)
-		return 0;
-	for (; p < end; count++)
-		(void)next_char(&p);
+	if (v->type != JSON_STRING || *pos == v->raw.len)
+		return false;
+	p += *pos;
+	*c = next_char(&p);
+	*pos = (size_t)(p - v->raw.ptr);
+	return true;
+}
+
+size_t json_string_chars(const struct json_value *v)
+{
+	size_t count = 0;
+	size_t pos = 0;
+	uint32_t c = 0;
+
+	while (json_next_char(v, &pos, &c))
+		count++;
 	return count;
 }
 

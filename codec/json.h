@@ -55,7 +55,10 @@ bool json_next(const struct json_value *container, size_t *pos,
 enum kms_rc json_string(const struct json_value *v, char *out, size_t cap,
 			size_t *len) KMS_MUST_USE;
 
-/* Characters (code points) of a string value. */
+/* Walks the characters (code points) of a string: start with *pos = 0. */
+bool json_next_char(const struct json_value *v, size_t *pos, uint32_t *c);
+
+/* Characters of a string value. */
 size_t json_string_chars(const struct json_value *v);
 
 /* An integer without fraction or exponent that fits. BAD_INPUT. */
