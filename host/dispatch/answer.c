@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/dispatch/answer.h"
+
+#include "common/hex.h"
+#include "host/dispatch/aws_error.h"
+#include "host/dispatch/plain_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RETRY_AFTER_S 1
+
+void answer_put_uuid(char out[ANSWER_UUID_LEN + 1], const uint8_t uuid[16])
+{
+	static const uint8_t group_len[] = { 4, 2, 2, 2, 6 };
+
+	for (size_t i = 0; i < sizeof(group_len); i++) {
+		hex_encode(out, uuid, group_len[i]);
+		uuid += group_len[i];
+		out += 2 * group_len[i];
+		*out++ = i + 1 < sizeof(group_len) ? '-' : '\0';
+	}
+}
+
+unsigned int answer_status(enum kms_rc rc, bool aws)
+{
+	return aws ? aws_error_of(rc).status : plain_error_of(rc).status;
+}
+
+static struct bytes text_of(const char *text)
+{
+	return bytes_of(text, text ? strlen(text) : 0);
+}
+
+static void put_member(struct json_writer *w, const char *name,
+		       struct bytes text)
+{
+	if (!text.ptr)
+		return;
+	json_name(w, name);
+	json_put_string(w, text);
+}
+
+static void put_aws(struct json_writer *w, enum kms_rc rc, struct bytes message)
+{
+	struct aws_error e = aws_error_of(rc);
+
+	if (!message.ptr)
+		message = text_of(e.message);
+	put_member(w, "__type", text_of(e.type));
+	put_member(w, "message", message);
+	/* "error" is there also where AWS sends no message. */
+	put_member(w, "error",
+		   message.ptr ? message : text_of(kms_rc_text(rc)));
+}
+
+static void put_plain(struct json_writer *w, enum kms_rc rc,
+		      struct bytes message)
+{
+	if (!message.ptr)
+		message = text_of(plain_error_of(rc).message);
+	put_member(w, "error", message);
+	put_member(w, "code", text_of(kms_rc_name(rc)));
+}
+
+struct bytes answer_error_body(enum kms_rc rc, bool aws, struct bytes message,
+			       struct arena *arena)
+{
+	static const char full[] = "{\"error\":\"out of memory\"}";
+	/* Twice the text, each byte at most an escape of six. */
+	size_t cap = 12 * message.len + 1024;
+	char *text = arena_alloc(arena, cap);
+	struct json_writer w = { 0 };
+
+	if (!text)
+		return bytes_of(full, sizeof(full) - 1);
+	json_begin(&w, text, cap);
+	json_object(&w);
+	if (aws)
+		put_aws(&w, rc, message);
+	else
+		put_plain(&w, rc, message);
+	json_end(&w);
+	return bytes_of(text, w.len);
+}
+
+static bool is_worth_repeating(unsigned int status, enum kms_rc rc)
+{
+	return status == 429 || status == 503 || rc == KMS_RC_BUSY ||
+	       rc == KMS_RC_RATE;
+}
+
+void answer_headers(char out[ANSWER_HEADER_CAP], const char *request_id,
+		    unsigned int status, enum kms_rc rc, const char *allow)
+{
+	int n = snprintf(out, ANSWER_HEADER_CAP,
+			 "x-amzn-RequestId: %s\r\n"
+			 "Cache-Control: no-cache, no-store, must-revalidate, "
+			 "private\r\n"
+			 "X-Content-Type-Options: nosniff\r\n",
+			 request_id);
+	size_t at = n > 0 ? (size_t)n : 0;
+
+	if (is_worth_repeating(status, rc)) {
+		n = snprintf(out + at, ANSWER_HEADER_CAP - at,
+			     "Retry-After: %d\r\n", RETRY_AFTER_S);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	if (allow)
+		snprintf(out + at, ANSWER_HEADER_CAP - at, "Allow: %s\r\n",
+			 allow);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/dispatch/describe.h"
+
+#include "host/dispatch/aws_error.h"
+#include "host/service/op.h"
+
+static const char *type_name(enum field_type type)
+{
+	switch (type) {
+	case T_STRING:
+		return "string";
+	case T_BLOB:
+		return "blob";
+	case T_ENUM:
+		return "enum";
+	case T_INT:
+		return "int";
+	case T_BOOL:
+		return "bool";
+	case T_STRINGS:
+		return "strings";
+	case T_STRUCTS:
+		return "structs";
+	default:
+		return "?";
+	}
+}
+
+static void put_text(struct json_writer *w, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	json_name(w, name);
+	json_put_text(w, text);
+}
+
+/* All of a field but its sub-fields. */
+static void describe_scalar(struct json_writer *w, const struct field *f)
+{
+	enum field_type type = (enum field_type)f->type;
+
+	put_text(w, "name", f->name);
+	put_text(w, "type", type_name(type));
+	json_name(w, "required");
+	json_put_bool(w, f->flags & FIELD_REQUIRED);
+	if (f->items_max) {
+		json_name(w, "items_max");
+		json_put_int(w, f->items_max);
+	}
+	if (type != T_ENUM && type != T_BOOL && type != T_STRUCTS) {
+		json_name(w, "min");
+		json_put_int(w, f->min);
+		json_name(w, "max");
+		json_put_int(w, f->max);
+	}
+	if (f->pattern)
+		put_text(w, "pattern", f->pattern->text);
+	if (f->set) {
+		json_name(w, "values");
+		json_array(w);
+		for (unsigned int i = 0; i < f->set->count; i++)
+			json_put_text(w, f->set->names[i]);
+		json_end(w);
+	}
+}
+
+static void describe_field(struct json_writer *w, const struct field *f)
+{
+	json_object(w);
+	describe_scalar(w, f);
+	if (f->sub) {
+		json_name(w, "members");
+		json_array(w);
+		for (const struct field *s = f->sub; s->name; s++) {
+			json_object(w);
+			describe_scalar(w, s);
+			json_end(w);
+		}
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void describe_out(struct json_writer *w, const struct op_member *m)
+{
+	json_name(w, "out");
+	json_array(w);
+	for (; m && m->name; m++) {
+		json_object(w);
+		put_text(w, "name", m->name);
+		put_text(w, "type", m->type);
+		json_name(w, "always");
+		json_put_bool(w, m->always);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void describe_auth(struct json_writer *w, unsigned int auth)
+{
+	json_name(w, "auth");
+	json_array(w);
+	if (auth & AUTH_API_KEY)
+		json_put_text(w, "api_key");
+	if (auth & AUTH_SIGV4)
+		json_put_text(w, "sigv4");
+	json_end(w);
+}
+
+static void describe_op(struct json_writer *w, const struct op *op)
+{
+	json_object(w);
+	put_text(w, "name", op->name);
+	put_text(w, "target", op->target);
+	put_text(w, "method", op->method);
+	put_text(w, "path", op->path);
+	put_text(w, "doc", op->doc);
+	put_text(w, "example", op->example);
+	describe_auth(w, op->auth);
+	json_name(w, "in");
+	json_array(w);
+	for (const struct field *f = op->in; f->name; f++)
+		describe_field(w, f);
+	json_end(w);
+	describe_out(w, op->out);
+	json_name(w, "fails");
+	json_array(w);
+	for (const enum kms_rc *rc = op->fails; rc && *rc; rc++) {
+		json_object(w);
+		put_text(w, "code", kms_rc_name(*rc));
+		put_text(w, "type", aws_error_of(*rc).type);
+		json_end(w);
+	}
+	json_end(w);
+	json_end(w);
+}
+
+void describe_ops(struct json_writer *w)
+{
+	json_array(w);
+	for (size_t i = 0; i < kms_op_count; i++)
+		describe_op(w, &kms_ops[i]);
+	json_end(w);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/dispatch/dispatch.h"
+
+#include "common/log.h"
+#include "common/secret.h"
+#include "host/dispatch/access.h"
+#include "host/dispatch/answer.h"
+#include "host/dispatch/auth.h"
+#include "host/dispatch/aws_error.h"
+#include "host/dispatch/fields.h"
+#include "host/dispatch/router.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#define MODULE	      "dispatch"
+#define OUT_MAX_USUAL 4096
+#define ALLOW_CAP     64
+
+struct dispatch_thread {
+	struct http_reactor *reactor;
+	struct auth_view view;
+	uint8_t random[256]; /* for request ids; a larger read may be short */
+	size_t random_left;
+};
+
+struct dispatch {
+	struct service *service;
+	struct store *store;
+	struct auth auth;
+	unsigned int thread_count;
+	struct dispatch_thread *threads;
+};
+
+/* A request in work, in its own arena. */
+struct exchange {
+	struct call call; /* first, so that a call leads back here */
+	struct http_request *req;
+	bool aws;   /* POST / */
+	bool sigv4; /* the client speaks AWS's signatures */
+	char request_id[ANSWER_UUID_LEN + 1];
+	char headers[ANSWER_HEADER_CAP];
+};
+
+enum kms_rc dispatch_new(struct dispatch **d,
+			 const struct dispatch_config *config)
+{
+	struct dispatch *n = mem_zalloc(1, sizeof(*n));
+
+	*d = NULL;
+	if (!n)
+		return KMS_RC_NO_MEMORY;
+	n->threads = mem_zalloc(config->threads, sizeof(*n->threads));
+	if (!n->threads) {
+		mem_free(n);
+		return KMS_RC_NO_MEMORY;
+	}
+	n->service = config->service;
+	n->store = config->store;
+	n->thread_count = config->threads;
+	auth_init(&n->auth, config->api_key,
+		  config->require_api_key || config->production);
+	*d = n;
+	return KMS_RC_OK;
+}
+
+void dispatch_free(struct dispatch **d)
+{
+	if (!*d)
+		return;
+	secret_wipe(&(*d)->auth, sizeof((*d)->auth));
+	mem_free((*d)->threads);
+	mem_free(*d);
+	*d = NULL;
+}
+
+enum kms_rc dispatch_thread_start(struct dispatch *d, struct http_reactor *r,
+				  unsigned int index)
+{
+	d->threads[index].reactor = r;
+	return store_reader_open(&d->threads[index].view.reader, d->store);
+}
+
+void dispatch_thread_stop(struct dispatch *d, unsigned int index)
+{
+	store_reader_close(&d->threads[index].view.reader);
+}
+
+static unsigned int thread_of(const struct dispatch *d,
+			      const struct http_request *req)
+{
+	unsigned int i = 0;
+
+	while (i + 1 < d->thread_count && d->threads[i].reactor != req->reactor)
+		i++;
+	return i;
+}
+
+/* A version 4 UUID; the kernel is asked once for sixteen of them. */
+static bool new_request_id(struct dispatch_thread *t, uint8_t uuid[16])
+{
+	if (t->random_left < 16) {
+		if (getrandom(t->random, sizeof(t->random), 0) !=
+		    (ssize_t)sizeof(t->random))
+			return false;
+		t->random_left = sizeof(t->random);
+	}
+	t->random_left -= 16;
+	memcpy(uuid, t->random + t->random_left, 16);
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	return true;
+}
+
+static void send_answer(struct exchange *x, unsigned int status, enum kms_rc rc,
+			struct bytes body)
+{
+	char allow[ALLOW_CAP];
+	struct http_answer answer = {
+		.status = status,
+		.content_type = x->aws ? ANSWER_AWS_TYPE : ANSWER_PLAIN_TYPE,
+		.body = body,
+		.extra = x->headers,
+	};
+
+	router_allowed(allow, sizeof(allow), x->req->path);
+	answer_headers(x->headers, x->request_id, status, rc,
+		       status == 405 ? allow : NULL);
+	access_log(x->req, &x->call, x->request_id, status, rc);
+	http_answer(x->req, &answer);
+}
+
+static void finish_error(struct exchange *x, enum kms_rc rc)
+{
+	unsigned int status = answer_status(rc, x->aws);
+	bool credential =
+		rc == KMS_RC_NO_CREDENTIAL || rc == KMS_RC_BAD_CREDENTIAL;
+
+	/*
+	 * SDKs expect 400 as from AWS; whoever sent no AWS signature is told
+	 * 401 here as on the path routes.
+	 */
+	if (credential && !x->sigv4)
+		status = 401;
+	if (status >= 500)
+		log_error(MODULE, "request=%s op=%s failed: %s (%s)",
+			  x->request_id, x->call.op ? x->call.op->name : "-",
+			  kms_rc_name(rc), kms_rc_text(rc));
+	send_answer(
+		x, status, rc,
+		answer_error_body(rc, x->aws, x->call.message, x->call.arena));
+}
+
+/* End of every request; the exchange is gone afterwards. */
+static void finish(struct call *call, enum kms_rc rc)
+{
+	struct exchange *x = (struct exchange *)(void *)call;
+
+	if (!rc && call->out.len)
+		rc = json_writer_done(&call->out) ? KMS_RC_INTERNAL : KMS_RC_OK;
+	if (rc)
+		finish_error(x, rc);
+	else
+		send_answer(x, 200, rc, bytes_of(call->out.ptr, call->out.len));
+}
+
+static void say(struct call *call, const char *text)
+{
+	call->message = bytes_of(text, strlen(text));
+}
+
+/* Finds the row, in the order of http-api-1 2.1: path, caller, target. */
+static enum kms_rc find_op(struct exchange *x, const struct dispatch *d,
+			   struct dispatch_thread *t)
+{
+	struct http_request *req = x->req;
+	struct call *call = &x->call;
+	struct bytes target = { 0 };
+	unsigned int count = 0;
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	x->aws = router_is_aws(req->method, req->path);
+	if (!x->aws) {
+		rc = router_find_path(&call->op, req->method, req->path);
+		if (rc || !call->op->auth)
+			return rc;
+	}
+	rc = auth_check(&d->auth, &t->view, &call->caller, &x->sigv4, req);
+	if (rc || !x->aws)
+		return rc;
+	target = http_header(req, "x-amz-target", &count);
+	return count == 1 ? router_find_target(&call->op, target)
+			  : KMS_RC_UNKNOWN_OPERATION;
+}
+
+/* The members of the request: a JSON body, or the query of a GET. */
+static enum kms_rc read_members(struct exchange *x)
+{
+	static const char nothing[] = "{}";
+	struct call *call = &x->call;
+	struct bytes text = x->aws ? x->req->body : (struct bytes){ 0 };
+	struct json_value object = { 0 };
+	void *in = arena_alloc(call->arena, call->op->in_size + 1);
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	call->in = in;
+	if (!in)
+		return KMS_RC_NO_MEMORY;
+	if (!x->aws && x->req->query.len) {
+		rc = fields_from_query(&text, call->op->in, x->req->query,
+				       call->arena);
+		if (rc) {
+			say(call, "invalid query parameters");
+			return rc;
+		}
+	}
+	if (!text.len)
+		text = bytes_of(nothing, sizeof(nothing) - 1);
+	rc = json_parse(&object, text);
+	if (rc) {
+		say(call, "the body is not a valid JSON text");
+		return rc;
+	}
+	return fields_decode(in, call->op->in, &object, call->arena,
+			     &call->message);
+}
+
+static enum kms_rc open_answer(struct call *call)
+{
+	size_t cap = call->op->out_max ? call->op->out_max : OUT_MAX_USUAL;
+	char *text = arena_alloc(call->arena, cap);
+
+	if (!text)
+		return KMS_RC_NO_MEMORY;
+	json_begin(&call->out, text, cap);
+	return KMS_RC_OK;
+}
+
+/* For a request whose arena cannot even hold the exchange. */
+static void refuse_without_memory(struct http_request *req)
+{
+	static const char body[] = "{\"__type\":\"KMSInternalException\","
+				   "\"error\":\"out of memory\"}";
+	struct http_answer answer = {
+		.status = 503,
+		.content_type = ANSWER_PLAIN_TYPE,
+		.body = bytes_of(body, sizeof(body) - 1),
+		.extra = "Retry-After: 1\r\n",
+	};
+
+	log_error(MODULE, "no memory for a request of %s", req->peer);
+	http_answer(req, &answer);
+}
+
+void dispatch_handle(struct dispatch *d, struct http_request *req)
+{
+	unsigned int index = thread_of(d, req);
+	struct dispatch_thread *t = &d->threads[index];
+	struct exchange *x = arena_alloc(&req->scratch, sizeof(*x));
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	if (!x) {
+		refuse_without_memory(req);
+		return;
+	}
+	x->req = req;
+	x->call.service = d->service;
+	x->call.reactor = index;
+	x->call.arena = &req->scratch;
+	x->call.start_ns = req->start_ns;
+	x->call.caller.key_id[0] = '-';
+	x->call.finish = finish;
+	if (!new_request_id(t, x->call.request_id)) {
+		finish(&x->call, KMS_RC_INTERNAL);
+		return;
+	}
+	answer_put_uuid(x->request_id, x->call.request_id);
+	rc = find_op(x, d, t);
+	if (!rc)
+		rc = read_members(x);
+	if (!rc)
+		rc = open_answer(&x->call);
+	if (rc)
+		finish(&x->call, rc);
+	else
+		x->call.op->run(&x->call);
+}
+
+void dispatch_refused(const char *peer, unsigned int status, const char *why)
+{
+	access_log_refused(peer, status, why);
+}
+
+/* What HTTP itself refused, in our words. */
+static enum kms_rc rc_of_status(unsigned int status)
+{
+	switch (status) {
+	case 408:
+		return KMS_RC_TIMEOUT;
+	case 413:
+	case 431:
+		return KMS_RC_TOO_LARGE;
+	case 429:
+	case 503:
+		return KMS_RC_BUSY;
+	default:
+		return KMS_RC_BAD_INPUT;
+	}
+}
+
+static const char *text_of_status(unsigned int status)
+{
+	switch (status) {
+	case 408:
+		return "The request did not arrive in time";
+	case 413:
+		return "Payload too large";
+	case 414:
+		return "Request line too long";
+	case 431:
+		return "Request header fields too large";
+	case 429:
+	case 503:
+		return "Too many requests are waiting";
+	default:
+		return "Malformed request";
+	}
+}
+
+size_t dispatch_refusal_body(unsigned int status, char *out, size_t cap,
+			     const char **content_type)
+{
+	enum kms_rc rc = rc_of_status(status);
+	const char *text = text_of_status(status);
+	struct json_writer w = { 0 };
+
+	/* Nobody knows whether it would have been POST /, so both forms. */
+	json_begin(&w, out, cap);
+	json_object(&w);
+	json_name(&w, "error");
+	json_put_text(&w, text);
+	json_name(&w, "code");
+	json_put_text(&w, kms_rc_name(rc));
+	json_name(&w, "__type");
+	json_put_text(&w, aws_error_of(rc).type);
+	json_name(&w, "message");
+	json_put_text(&w, text);
+	json_end(&w);
+	*content_type = ANSWER_PLAIN_TYPE;
+	return json_writer_done(&w) ? 0 : w.len;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/dispatch/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* aws-kms.md P2: multi-Region keys and custom key stores. */
+static const char *const refused_targets[] = {
+	"TrentService.ReplicateKey",
+	"TrentService.UpdatePrimaryRegion",
+	"TrentService.CreateCustomKeyStore",
+	"TrentService.ConnectCustomKeyStore",
+	"TrentService.DisconnectCustomKeyStore",
+	"TrentService.DeleteCustomKeyStore",
+	"TrentService.UpdateCustomKeyStore",
+	"TrentService.DescribeCustomKeyStores",
+};
+
+static struct bytes without_slash(struct bytes path)
+{
+	if (path.len > 1 && path.ptr[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+static bool has_path(const struct op *op, struct bytes path)
+{
+	return op->path && bytes_is_var(path, op->path);
+}
+
+/* HEAD only where the answer is open to everybody. */
+static bool takes_head(const struct op *op)
+{
+	return !op->auth && !strcmp(op->method, "GET");
+}
+
+bool router_is_aws(struct bytes method, struct bytes path)
+{
+	return bytes_is_var(method, "POST") && bytes_is_var(path, "/");
+}
+
+enum kms_rc router_find_path(const struct op **op, struct bytes method,
+			     struct bytes path)
+{
+	bool head = bytes_is_var(method, "HEAD");
+	bool known = bytes_is_var(path, "/");
+
+	*op = NULL;
+	path = without_slash(path);
+	for (size_t i = 0; i < kms_op_count; i++) {
+		const struct op *row = &kms_ops[i];
+
+		if (!has_path(row, path))
+			continue;
+		known = true;
+		if (!bytes_is_var(method, row->method) &&
+		    !(head && takes_head(row)))
+			continue;
+		*op = row;
+		return KMS_RC_OK;
+	}
+	return known ? KMS_RC_METHOD : KMS_RC_UNKNOWN_PATH;
+}
+
+enum kms_rc router_find_target(const struct op **op, struct bytes target)
+{
+	*op = NULL;
+	for (size_t i = 0; i < kms_op_count; i++) {
+		if (!kms_ops[i].target ||
+		    !bytes_is_var(target, kms_ops[i].target))
+			continue;
+		*op = &kms_ops[i];
+		return KMS_RC_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(refused_targets); i++)
+		if (bytes_is_var(target, refused_targets[i]))
+			return KMS_RC_UNSUPPORTED;
+	return KMS_RC_UNKNOWN_OPERATION;
+}
+
+static size_t add_method(char *out, size_t cap, size_t at, const char *method)
+{
+	int n = snprintf(out + at, cap - at, "%s%s", at ? ", " : "", method);
+
+	return n > 0 && at + (size_t)n < cap ? at + (size_t)n : at;
+}
+
+void router_allowed(char *out, size_t cap, struct bytes path)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	if (bytes_is_var(path, "/"))
+		at = add_method(out, cap, at, "POST");
+	path = without_slash(path);
+	for (size_t i = 0; i < kms_op_count; i++) {
+		if (!has_path(&kms_ops[i], path))
+			continue;
+		at = add_method(out, cap, at, kms_ops[i].method);
+		if (takes_head(&kms_ops[i]))
+			at = add_method(out, cap, at, "HEAD");
+	}
+}
