@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/json.h"
+#include "common/hex.h"
+#include "common/log.h"
+#include "host/dispatch/answer.h"
+#include "host/dispatch/aws_error.h"
+#include "host/dispatch/dispatch.h"
+#include "host/dispatch/plain_error.h"
+#include "test/unit/dispatch/fakes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEY	"kms_0123456789abcdef0123456789abcdef"
+#define ENV_KEY "a key from the environment"
+#define SIGV4	"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu/kms/aws4_request"
+#define MS	1000000u
+
+static struct dispatch *dispatch;
+static struct http_request *request;
+
+static void start_dispatch(const struct dispatch_config *given)
+{
+	struct dispatch_config config = *given;
+
+	dispatch_free(&dispatch);
+	config.threads = 1;
+	assert_int_equal(dispatch_new(&dispatch, &config), 0);
+	assert_int_equal(dispatch_thread_start(dispatch, NULL, 0), 0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	fakes_reset();
+	assert_int_equal(log_configure("off"), 0);
+	request = calloc(1, sizeof(*request));
+	assert_non_null(request);
+	assert_int_equal(arena_init(&request->scratch, 512 * 1024), 0);
+	start_dispatch(&(struct dispatch_config){ 0 });
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	dispatch_thread_stop(dispatch, 0);
+	dispatch_free(&dispatch);
+	arena_clear(&request->scratch);
+	free(request);
+	return 0;
+}
+
+static struct bytes text_of(const char *text)
+{
+	return bytes_of(text, text ? strlen(text) : 0);
+}
+
+static void add_header(const char *name, const char *value)
+{
+	request->headers[request->header_count++] =
+		(struct http_header){ text_of(name), text_of(value) };
+}
+
+/* A new request in *request, not sent yet. */
+static void begin(const char *method, const char *path, const char *body)
+{
+	struct arena scratch = request->scratch;
+
+	arena_reset(&scratch);
+	memset(request, 0, sizeof(*request));
+	request->scratch = scratch;
+	request->method = text_of(method);
+	request->target = text_of(path);
+	request->path = text_of(path);
+	request->body = text_of(body);
+	request->start_ns = fakes.now_ns;
+	snprintf(request->peer, sizeof(request->peer), "127.0.0.1:50000");
+}
+
+static void begin_aws(const char *target, const char *body)
+{
+	begin("POST", "/", body);
+	if (target)
+		add_header("X-Amz-Target", target);
+}
+
+static void send_it(unsigned int status)
+{
+	unsigned int before = fakes.answers;
+
+	dispatch_handle(dispatch, request);
+	assert_int_equal(fakes.answers, before + 1);
+	if (fakes.status != status)
+		fail_msg("status %u, not %u: %s", fakes.status, status,
+			 fakes.body);
+}
+
+static void get(const char *path, unsigned int status)
+{
+	begin("GET", path, NULL);
+	send_it(status);
+}
+
+static void aws(const char *target, const char *body, unsigned int status)
+{
+	begin_aws(target, body);
+	send_it(status);
+}
+
+static void assert_body(const char *want)
+{
+	assert_string_equal(fakes.body, want);
+}
+
+static void assert_type(const char *type)
+{
+	char want[96];
+
+	snprintf(want, sizeof(want), "{\"__type\":\"%s\"", type);
+	if (strncmp(fakes.body, want, strlen(want)))
+		fail_msg("%s is not a %s", fakes.body, type);
+}
+
+static void add_api_key(const char *text)
+{
+	struct store_api_key *k = &fakes.keys[fakes.key_count++];
+
+	memcpy(k->id, text + 4, STORE_API_KEY_ID_LEN);
+	sha256_once(k->hash, text, strlen(text));
+	fakes.now_ns += 6 * MS;
+}
+
+#define SIGN_BODY                                \
+	"{\"KeyId\":\"k\",\"Message\":\"Zm9v\"," \
+	"\"SigningAlgorithm\":\"ECDSA_SHA_256\"}"
+
+static void a_target_on_post_runs_its_service(void **state)
+{
+	(void)state;
+	fakes.out = "{\"KeyId\":\"x\"}";
+	aws("TrentService.Sign", SIGN_BODY, 200);
+	assert_string_equal(fakes.ran, "sign");
+	assert_true(bytes_is_var(fakes.sign.message, "foo"));
+	assert_string_equal(fakes.content_type, "application/x-amz-json-1.1");
+	assert_body("{\"KeyId\":\"x\"}");
+}
+
+static void an_empty_body_is_an_empty_object(void **state)
+{
+	(void)state;
+	aws("TrentService.ListKeys", "", 200);
+	assert_string_equal(fakes.ran, "list_keys");
+	assert_false(fakes.list_keys.limit.present);
+	assert_body("");
+}
+
+static void get_routes_take_their_members_from_the_query(void **state)
+{
+	(void)state;
+	begin("GET", "/keys", NULL);
+	request->query = text_of("Limit=7&Marker=a%20b");
+	send_it(200);
+	assert_int_equal(fakes.list_keys.limit.value, 7);
+	assert_string_equal(fakes.content_type, "application/json");
+	begin("GET", "/keys", NULL);
+	request->query = text_of("Limit=7000");
+	send_it(400);
+	assert_body("{\"error\":\"1 validation error detected: Value '7000' at "
+		    "'limit' failed to satisfy constraint: Member must have "
+		    "value less than or equal to 1000\","
+		    "\"code\":\"BAD_INPUT\"}");
+	begin("GET", "/keys", NULL);
+	request->query = text_of("Limit=7&Limit=8");
+	send_it(400);
+	begin("GET", "/keys", NULL);
+	request->query = text_of("Limit=%");
+	send_it(400);
+	assert_int_equal(fakes.runs, 1);
+}
+
+static void one_slash_more_is_the_same_path(void **state)
+{
+	(void)state;
+	get("/health/", 200);
+	assert_string_equal(fakes.ran, "health");
+	get("/health//", 404);
+	get("/healt", 404);
+	get("/health/x", 404);
+	get("/Health", 404);
+	assert_body("{\"error\":\"Not found\",\"code\":\"UNKNOWN_PATH\"}");
+}
+
+static void a_wrong_method_is_told_the_right_ones(void **state)
+{
+	(void)state;
+	begin("DELETE", "/keys", NULL);
+	send_it(405);
+	assert_non_null(strstr(fakes.extra, "\r\nAllow: GET\r\n"));
+	begin("POST", "/health/", NULL);
+	send_it(405);
+	assert_non_null(strstr(fakes.extra, "\r\nAllow: GET, HEAD\r\n"));
+	begin("GET", "/", NULL);
+	send_it(405);
+	assert_non_null(strstr(fakes.extra, "\r\nAllow: POST\r\n"));
+	assert_int_equal(fakes.runs, 0);
+}
+
+static void head_works_where_everybody_may_get(void **state)
+{
+	(void)state;
+	begin("HEAD", "/health", NULL);
+	send_it(200);
+	begin("HEAD", "/keys", NULL);
+	send_it(405);
+}
+
+static void every_answer_has_its_own_request_id(void **state)
+{
+	char ids[40][ANSWER_UUID_LEN + 1];
+	static const char name[] = "x-amzn-RequestId: ";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		const char *id = NULL;
+
+		if (i % 2)
+			get("/none", 404);
+		else
+			aws("TrentService.Sign", SIGN_BODY, 200);
+		assert_int_equal(strncmp(fakes.extra, name, strlen(name)), 0);
+		id = fakes.extra + strlen(name);
+		assert_int_equal(id[8], '-');
+		assert_int_equal(id[14], '4');
+		assert_non_null(strchr("89ab", id[19]));
+		assert_int_equal(id[36], '\r');
+		memcpy(ids[i], id, 36);
+		ids[i][36] = '\0';
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(ids[k], ids[i]);
+	}
+}
+
+static void unknown_targets_have_no_message(void **state)
+{
+	static const char want[] = "{\"__type\":\"UnknownOperationException\","
+				   "\"error\":\"no such operation\"}";
+
+	(void)state;
+	aws("TrentService.Nothing", "{}", 400);
+	assert_body(want);
+	aws(NULL, "{}", 400);
+	assert_body(want);
+	aws("trentservice.Sign", "{}", 400);
+	assert_body(want);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-amz-target", "TrentService.Sign");
+	send_it(400);
+	assert_body(want);
+	aws("TrentService.ReplicateKey", "{}", 400);
+	assert_type("UnsupportedOperationException");
+	assert_int_equal(fakes.runs, 0);
+}
+
+static void bodies_that_are_no_json_are_serialization_errors(void **state)
+{
+	(void)state;
+	aws("TrentService.Sign", "{\"KeyId\":", 400);
+	assert_type("SerializationException");
+	aws("TrentService.Sign", "[]", 400);
+	assert_type("SerializationException");
+	aws("TrentService.Sign", "{\"KeyId\":7}", 400);
+	assert_body("{\"__type\":\"SerializationException\","
+		    "\"message\":\"'keyId' must be a string\","
+		    "\"error\":\"'keyId' must be a string\"}");
+	assert_int_equal(fakes.runs, 0);
+}
+
+static void validation_errors_carry_both_forms(void **state)
+{
+	(void)state;
+	aws("TrentService.DescribeKey", "{}", 400);
+	assert_body("{\"__type\":\"ValidationException\","
+		    "\"message\":\"1 validation error detected: Value null at "
+		    "'keyId' failed to satisfy constraint: Member must not be "
+		    "null\",\"error\":\"1 validation error detected: Value "
+		    "null at 'keyId' failed to satisfy constraint: Member must "
+		    "not be null\"}");
+}
+
+static void recorded_exceptions_stay_without_message(void **state)
+{
+	(void)state;
+	fakes.rc = KMS_RC_INVALID_SIGNATURE;
+	aws("TrentService.Sign", SIGN_BODY, 400);
+	assert_body("{\"__type\":\"KMSInvalidSignatureException\","
+		    "\"error\":\"the signature is not valid\"}");
+}
+
+static void a_service_can_say_why_it_failed(void **state)
+{
+	(void)state;
+	fakes.rc = KMS_RC_NOT_FOUND;
+	fakes.message = "Key 'arn:\"x\"' does not exist";
+	aws("TrentService.Sign", SIGN_BODY, 400);
+	assert_body("{\"__type\":\"NotFoundException\","
+		    "\"message\":\"Key 'arn:\\\"x\\\"' does not exist\","
+		    "\"error\":\"Key 'arn:\\\"x\\\"' does not exist\"}");
+	get("/keys", 400);
+	assert_body("{\"error\":\"Key 'arn:\\\"x\\\"' does not exist\","
+		    "\"code\":\"NOT_FOUND\"}");
+}
+
+static void faults_tell_nothing_of_their_cause(void **state)
+{
+	(void)state;
+	fakes.rc = KMS_RC_BAD_PROOF;
+	aws("TrentService.Sign", SIGN_BODY, 500);
+	assert_type("KMSInternalException");
+	assert_null(strstr(fakes.body, "\"message\":\"record and proof"));
+	get("/keys", 500);
+	assert_body("{\"error\":\"Internal server error\","
+		    "\"code\":\"BAD_PROOF\"}");
+}
+
+static void overload_asks_to_come_back(void **state)
+{
+	(void)state;
+	fakes.rc = KMS_RC_BUSY;
+	aws("TrentService.Sign", SIGN_BODY, 400);
+	assert_type("ThrottlingException");
+	assert_non_null(strstr(fakes.extra, "\r\nRetry-After: 1\r\n"));
+	get("/keys", 429);
+	assert_non_null(strstr(fakes.extra, "\r\nRetry-After: 1\r\n"));
+	fakes.rc = KMS_RC_UNAVAILABLE;
+	get("/readyz", 503);
+	assert_non_null(strstr(fakes.extra, "\r\nRetry-After: 1\r\n"));
+	fakes.rc = KMS_RC_TIMEOUT;
+	get("/keys", 504);
+	assert_null(strstr(fakes.extra, "Retry-After"));
+}
+
+static void an_unfinished_answer_is_an_internal_error(void **state)
+{
+	(void)state;
+	fakes.out = "{\"KeyId\":\"x\"}";
+	fakes.later = true;
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	dispatch_handle(dispatch, request);
+	json_object(&fakes.pending->out);
+	call_done(fakes.pending, KMS_RC_OK);
+	assert_int_equal(fakes.status, 500);
+	assert_type("KMSInternalException");
+}
+
+static void a_call_may_end_later(void **state)
+{
+	(void)state;
+	fakes.later = true;
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	dispatch_handle(dispatch, request);
+	assert_int_equal(fakes.answers, 0);
+	call_fail(fakes.pending, KMS_RC_KEY_DISABLED, "%s is disabled.", "arn");
+	assert_int_equal(fakes.answers, 1);
+	assert_int_equal(fakes.status, 400);
+	assert_body("{\"__type\":\"DisabledException\","
+		    "\"message\":\"arn is disabled.\","
+		    "\"error\":\"arn is disabled.\"}");
+}
+
+static void dev_is_open_until_the_first_key(void **state)
+{
+	(void)state;
+	aws("TrentService.Sign", SIGN_BODY, 200);
+	assert_int_equal(fakes.caller.kind, EVIDENCE_NONE);
+	add_api_key(KEY);
+	aws("TrentService.Sign", SIGN_BODY, 401);
+	assert_body("{\"__type\":\"MissingAuthenticationTokenException\","
+		    "\"message\":\"Missing Authentication Token\","
+		    "\"error\":\"Missing Authentication Token\"}");
+	get("/keys", 401);
+	assert_body("{\"error\":\"Missing API key\","
+		    "\"code\":\"NO_CREDENTIAL\"}");
+	get("/health", 200);
+	/* ... and again once the last one is revoked */
+	fakes.keys[0].revoked = true;
+	fakes.now_ns += 6 * MS;
+	aws("TrentService.Sign", SIGN_BODY, 200);
+}
+
+static void an_api_key_is_evidence(void **state)
+{
+	uint8_t hash[SHA256_LEN];
+
+	(void)state;
+	add_api_key(KEY);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("X-Api-Key", KEY);
+	send_it(200);
+	sha256_once(hash, KEY, strlen(KEY));
+	assert_int_equal(fakes.caller.kind, EVIDENCE_API_KEY);
+	assert_int_equal(fakes.caller.evidence_len, sizeof(hash));
+	assert_memory_equal(fakes.caller.evidence, hash, sizeof(hash));
+	assert_string_equal(fakes.caller.key_id, "01234567");
+}
+
+static void wrong_api_keys_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"kms_",
+		"kms_01234567",
+		"kms_0123456789abcdef0123456789abcdeF",
+		"kms_0123456789abcdef0123456789abcdef0",
+		"KMS_0123456789abcdef0123456789abcdef",
+		"kms_ffffffff89abcdef0123456789abcdef",
+		"kms_'; drop 89abcdef0123456789abcdef",
+	};
+
+	(void)state;
+	add_api_key(KEY);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		begin_aws("TrentService.Sign", SIGN_BODY);
+		add_header("x-api-key", wrong[i]);
+		send_it(401);
+		assert_type("UnrecognizedClientException");
+		begin("GET", "/keys", NULL);
+		add_header("x-api-key", wrong[i]);
+		send_it(401);
+		assert_body("{\"error\":\"Invalid API key\","
+			    "\"code\":\"BAD_CREDENTIAL\"}");
+	}
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", KEY);
+	add_header("x-api-key", KEY);
+	send_it(401);
+	assert_int_equal(fakes.runs, 0);
+}
+
+static void a_revoked_key_is_refused_at_once(void **state)
+{
+	(void)state;
+	add_api_key(KEY);
+	add_api_key("kms_89abcdef0123456789abcdef01234567");
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", KEY);
+	send_it(200);
+	fakes.keys[0].revoked = true;
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", KEY);
+	send_it(401);
+}
+
+static void a_key_from_the_environment_closes_the_server(void **state)
+{
+	(void)state;
+	start_dispatch(&(struct dispatch_config){ .api_key = ENV_KEY });
+	aws("TrentService.Sign", SIGN_BODY, 401);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", ENV_KEY);
+	send_it(200);
+	assert_string_equal(fakes.caller.key_id, "env");
+	/* An empty variable is none, and an empty header no key. */
+	start_dispatch(&(struct dispatch_config){ .api_key = "" });
+	aws("TrentService.Sign", SIGN_BODY, 200);
+	add_api_key(KEY);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", "");
+	send_it(401);
+}
+
+static void a_demanded_key_closes_the_server(void **state)
+{
+	(void)state;
+	start_dispatch(&(struct dispatch_config){ .require_api_key = true });
+	aws("TrentService.Sign", SIGN_BODY, 401);
+	start_dispatch(&(struct dispatch_config){ .production = true });
+	aws("TrentService.Sign", SIGN_BODY, 401);
+	assert_type("MissingAuthenticationTokenException");
+	get("/version", 200);
+}
+
+static void an_unverified_signature_opens_nothing(void **state)
+{
+	(void)state;
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("Authorization", SIGV4);
+	send_it(200);
+	assert_int_equal(fakes.caller.kind, EVIDENCE_NONE);
+	start_dispatch(&(struct dispatch_config){ .production = true });
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("Authorization", SIGV4);
+	send_it(400);
+	assert_body("{\"__type\":\"UnrecognizedClientException\","
+		    "\"message\":\"The security token included in the request "
+		    "is invalid.\",\"error\":\"The security token included in "
+		    "the request is invalid.\"}");
+	start_dispatch(&(struct dispatch_config){ 0 });
+	add_api_key(KEY);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("Authorization", SIGV4);
+	send_it(400);
+	assert_int_equal(fakes.runs, 1);
+}
+
+static void a_silent_database_opens_nothing(void **state)
+{
+	(void)state;
+	fakes.store_rc = KMS_RC_UNAVAILABLE;
+	aws("TrentService.Sign", SIGN_BODY, 500);
+	assert_type("KMSInternalException");
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("x-api-key", KEY);
+	send_it(500);
+	get("/keys", 503);
+	get("/health", 200);
+	assert_int_equal(fakes.runs, 1);
+}
+
+static void callers_are_judged_before_targets_and_bodies(void **state)
+{
+	(void)state;
+	add_api_key(KEY);
+	aws("TrentService.Nothing", "{", 401);
+	assert_type("MissingAuthenticationTokenException");
+	begin("DELETE", "/keys", NULL);
+	send_it(405);
+	get("/none", 404);
+}
+
+static void an_open_server_asks_the_database_rarely(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		aws("TrentService.Sign", SIGN_BODY, 200);
+	assert_int_equal(fakes.store_calls, 1);
+	fakes.now_ns += 6 * MS;
+	aws("TrentService.Sign", SIGN_BODY, 200);
+	assert_int_equal(fakes.store_calls, 2);
+}
+
+static void a_full_arena_is_an_answered_fault(void **state)
+{
+	struct arena whole = request->scratch;
+
+	(void)state;
+	for (size_t cap = 16; cap < 16000; cap += 160) {
+		begin_aws("TrentService.Sign", SIGN_BODY);
+		request->scratch.cap = cap;
+		dispatch_handle(dispatch, request);
+		assert_true(fakes.status == 500 || fakes.status == 503 ||
+			    fakes.status == 200);
+		if (cap < 500)
+			assert_int_equal(fakes.status, 503);
+		request->scratch.cap = whole.cap;
+	}
+	assert_int_equal(fakes.status, 200);
+}
+
+static void refusals_of_http_look_like_other_errors(void **state)
+{
+	static const unsigned int statuses[] = { 400, 408, 413, 414, 429,
+						 431, 501, 503, 505 };
+	const char *type = NULL;
+	char body[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		struct json_value v = { 0 };
+		size_t len = dispatch_refusal_body(statuses[i], body,
+						   sizeof(body), &type);
+
+		assert_int_equal(json_parse(&v, bytes_of(body, len)), 0);
+		assert_int_equal(json_member(&v, "error").type, JSON_STRING);
+		assert_int_equal(json_member(&v, "__type").type, JSON_STRING);
+		assert_string_equal(type, "application/json");
+	}
+	assert_int_equal(dispatch_refusal_body(413, body, 10, &type), 0);
+}
+
+static void every_result_has_an_aws_name_and_a_plain_status(void **state)
+{
+	static const enum kms_rc all[] = {
+#define X(num, name, text) KMS_RC_##name,
+		KMS_RC_LIST(X)
+#undef X
+	};
+
+	(void)state;
+	for (size_t i = 1; i < ARRAY_LEN(all); i++) {
+		struct aws_error a = aws_error_of(all[i]);
+		struct plain_error p = plain_error_of(all[i]);
+
+		assert_true(a.status == 400 || a.status == 500);
+		assert_non_null(strstr(a.type, "Exception"));
+		assert_true(p.status >= 400 && p.status < 600);
+		assert_non_null(p.message);
+	}
+}
+
+/* --- the access log --- */
+
+static char captured[4096];
+
+static void capture(void (*act)(void))
+{
+	FILE *f = tmpfile();
+	int saved = dup(2);
+
+	assert_non_null(f);
+	assert_int_equal(dup2(fileno(f), 2), 2);
+	act();
+	assert_int_equal(dup2(saved, 2), 2);
+	close(saved);
+	rewind(f);
+	captured[fread(captured, 1, sizeof(captured) - 1, f)] = '\0';
+	fclose(f);
+}
+
+static void act_hostile_request(void)
+{
+	begin("POST", "/", SIGN_BODY);
+	add_header("x-amz-target", "TrentService.Sign");
+	add_header("x-api-key", KEY);
+	add_header("authorization", "Bearer secret-token");
+	add_header("user-agent", "evil\"\n[fake] \x1b[31m");
+	add_header("referer", "http://a/?q=1");
+	request->query = text_of("secret=1");
+	fakes.now_ns += 81500 * 1000u;
+	send_it(200);
+}
+
+static void the_access_line_tells_what_and_who_but_no_secret(void **state)
+{
+	(void)state;
+	assert_int_equal(log_configure("info"), 0);
+	add_api_key(KEY);
+	capture(act_hostile_request);
+	assert_non_null(strstr(
+		captured,
+		"Z INFO  kms::access] 127.0.0.1:50000 \"POST / HTTP/1.1\" 200 "
+		"\"http://a/?q=1\" \"evil\\x22\\x0a[fake] \\x1b[31m\" "
+		"81.500ms request="));
+	assert_non_null(strstr(captured, " api_key=01234567 op=Sign "
+					 "key=the-key rc=OK\n"));
+	assert_null(strstr(captured, "secret"));
+	assert_null(strstr(captured, KEY));
+	assert_null(strstr(captured, "Zm9v"));
+	assert_ptr_equal(strchr(captured, '\n'),
+			 captured + strlen(captured) - 1);
+}
+
+static void act_unknown_path(void)
+{
+	get("/none", 404);
+	dispatch_refused("10.0.0.1:1", 413, "body too large");
+}
+
+static void unrouted_requests_are_logged_too(void **state)
+{
+	(void)state;
+	assert_int_equal(log_configure("info"), 0);
+	capture(act_unknown_path);
+	assert_non_null(strstr(captured, "\"GET /none HTTP/1.1\" 404 \"-\" "
+					 "\"-\" 0.000ms request="));
+	assert_non_null(strstr(captured, " api_key=- op=- key=- "
+					 "rc=UNKNOWN_PATH\n"));
+	assert_non_null(strstr(captured, "10.0.0.1:1 \"-\" 413 "));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_target_on_post_runs_its_service),
+		T(an_empty_body_is_an_empty_object),
+		T(get_routes_take_their_members_from_the_query),
+		T(one_slash_more_is_the_same_path),
+		T(a_wrong_method_is_told_the_right_ones),
+		T(head_works_where_everybody_may_get),
+		T(every_answer_has_its_own_request_id),
+		T(unknown_targets_have_no_message),
+		T(bodies_that_are_no_json_are_serialization_errors),
+		T(validation_errors_carry_both_forms),
+		T(recorded_exceptions_stay_without_message),
+		T(a_service_can_say_why_it_failed),
+		T(faults_tell_nothing_of_their_cause),
+		T(overload_asks_to_come_back),
+		T(an_unfinished_answer_is_an_internal_error),
+		T(a_call_may_end_later),
+		T(dev_is_open_until_the_first_key),
+		T(an_api_key_is_evidence),
+		T(wrong_api_keys_are_refused),
+		T(a_revoked_key_is_refused_at_once),
+		T(a_key_from_the_environment_closes_the_server),
+		T(a_demanded_key_closes_the_server),
+		T(an_unverified_signature_opens_nothing),
+		T(a_silent_database_opens_nothing),
+		T(callers_are_judged_before_targets_and_bodies),
+		T(an_open_server_asks_the_database_rarely),
+		T(a_full_arena_is_an_answered_fault),
+		T(refusals_of_http_look_like_other_errors),
+		T(every_result_has_an_aws_name_and_a_plain_status),
+		T(the_access_line_tells_what_and_who_but_no_secret),
+		T(unrouted_requests_are_logged_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
