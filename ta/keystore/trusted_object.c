@@ -48,6 +48,10 @@ static enum kms_rc from_tee(TEE_Result res)
 	}
 }
 
+/*
+ * What OP-TEE finds corrupt it deletes, and closes the handle of: to close it
+ * again would panic the instance with all its shards.
+ */
 static enum kms_rc open_and_read(TEE_ObjectHandle *h, const char *id,
 				 uint32_t flags, void *data, size_t len)
 {
@@ -55,6 +59,7 @@ static enum kms_rc open_and_read(TEE_ObjectHandle *h, const char *id,
 	size_t name_len = strlen(id);
 	uint8_t extra = 0;
 	size_t got = 0;
+	size_t more = 0;
 	TEE_Result res = TEE_ERROR_GENERIC;
 
 	assert(name_len <= sizeof(name) && len <= TRUSTED_OBJECT_MAX);
@@ -64,13 +69,12 @@ static enum kms_rc open_and_read(TEE_ObjectHandle *h, const char *id,
 	if (res != TEE_SUCCESS)
 		return from_tee(res);
 	res = TEE_ReadObjectData(*h, data, len, &got);
-	if (res == TEE_SUCCESS && got == len)
-		res = TEE_ReadObjectData(*h, &extra, 1, &got);
-	else if (res == TEE_SUCCESS)
-		res = TEE_ERROR_CORRUPT_OBJECT;
-	if (res == TEE_SUCCESS && got == 0)
+	if (res == TEE_SUCCESS)
+		res = TEE_ReadObjectData(*h, &extra, 1, &more);
+	if (res == TEE_SUCCESS && got == len && !more)
 		return KMS_RC_OK;
-	TEE_CloseObject(*h);
+	if (res != TEE_ERROR_CORRUPT_OBJECT)
+		TEE_CloseObject(*h);
 	*h = TEE_HANDLE_NULL;
 	return KMS_RC_STORAGE;
 }
@@ -152,6 +156,8 @@ enum kms_rc trusted_object_write(struct trusted_object *o, const void *data,
 	res = TEE_SeekObjectData(h, 0, TEE_DATA_SEEK_SET);
 	if (res == TEE_SUCCESS)
 		res = TEE_WriteObjectData(h, data, len);
+	if (res == TEE_ERROR_CORRUPT_OBJECT)
+		o->handle = NULL;
 	return res == TEE_SUCCESS ? KMS_RC_OK : KMS_RC_STORAGE;
 }
 
