@@ -14,10 +14,10 @@
 #include "common/bytes.h"
 #include "common/kms_rc.h"
 #include "common/secret.h"
+#include "ta/crypto/hmac_drbg.h"
 
 struct drbg {
-	struct secret32 key;
-	struct secret32 v;
+	struct hmac_drbg core;
 	struct secret64 last_seed; /* for the repetition test */
 	uint64_t requests;	   /* since the last seed */
 	bool ready;

@@ -20,7 +20,7 @@
 
 struct k256 {
 	uint64_t context[K256_CONTEXT_MAX / 8];
-	struct drbg *drbg; /* borrowed */
+	struct drbg *drbg;     /* borrowed */
 	uint32_t signed_count; /* since the last blinding */
 	bool ready;
 };

@@ -26,8 +26,8 @@ void p256_clear(struct p256 *p);
 /* The caller wipes key. pub is x | y. FAULT. */
 enum kms_rc p256_generate(struct p256 *p, struct secret32 *key,
 			  uint8_t pub[64]) KMS_MUST_USE;
-enum kms_rc p256_sign(struct p256 *p, uint8_t sig[64],
-		      const uint8_t digest[32], const struct secret32 *key,
+enum kms_rc p256_sign(struct p256 *p, uint8_t sig[64], const uint8_t digest[32],
+		      const struct secret32 *key,
 		      const uint8_t pub[64]) KMS_MUST_USE;
 /* INVALID_SIGNATURE, BAD_INPUT (pub is not on the curve). */
 enum kms_rc p256_verify(struct p256 *p, const uint8_t sig[64],
