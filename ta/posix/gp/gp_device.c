@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,7 +75,7 @@ static enum kms_rc load_key(struct secret32 *key, int dir)
 		goto out;
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (st.st_mode & 077) ||
-	    st.st_uid != geteuid() || st.st_size != sizeof(key->b))
+	    st.st_uid != getauxval(AT_EUID) || st.st_size != sizeof(key->b))
 		goto out;
 	if (read(fd, probe.b, sizeof(probe.b)) != sizeof(probe.b) ||
 	    ct_is_zero(probe.b, sizeof(probe.b)))
@@ -90,7 +91,7 @@ out:
 
 /*
  * Several processes may start at once on an empty directory: each writes its
- * own file, and link() lets one of them win.
+ * own file, and the rename lets one of them win.
  */
 static enum kms_rc make_key(int dir)
 {
@@ -110,7 +111,8 @@ static enum kms_rc make_key(int dir)
 		goto out;
 	if (write(fd, fresh.b, sizeof(fresh.b)) != sizeof(fresh.b) || fsync(fd))
 		goto out;
-	if (linkat(dir, name, dir, DEVICE_KEY, 0) && errno != EEXIST)
+	if (renameat2(dir, name, dir, DEVICE_KEY, RENAME_NOREPLACE) &&
+	    errno != EEXIST)
 		goto out;
 	rc = fsync(dir) ? KMS_RC_STORAGE : KMS_RC_OK;
 out:
