@@ -9,7 +9,7 @@
 #include "common/attr.h"
 #include "common/kms_rc.h"
 
-#define STORE_PATH_MAX	  4096
+#define STORE_PATH_MAX	  1024
 #define STORE_FILE_NAME	  "kms.db"
 #define STORE_SYSTEM_DIR  "/data/kms"
 #define STORE_PATH_ENV	  "KMS_DB_PATH"

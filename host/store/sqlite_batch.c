@@ -4,6 +4,7 @@
 #include "abi/record.h"
 #include "common/endian.h"
 #include "common/mem.h"
+#include "common/secret.h"
 
 #include <string.h>
 
@@ -362,8 +363,7 @@ enum kms_rc sqlite_finish_batch(struct store *base, uint16_t shard,
 	if (rc)
 		goto out;
 	rc = read_newest(c, &newest, newest_root, shard);
-	/* Roots are public, so plain comparison serves. */
-	if (!rc && (newest != seq || memcmp(newest_root, root, SHA256_LEN)))
+	if (!rc && !(newest == seq && ct_equal(newest_root, root, SHA256_LEN)))
 		rc = flip_batch(c, shard, seq, root);
 	rc = conn_end(c, rc);
 out:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/store/sqlite.h"
 
+#include "common/log.h"
+
 #include <string.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -35,16 +37,22 @@ static const struct {
 
 enum kms_rc conn_fail(struct sqlite_conn *c, int err)
 {
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
 	if (err == SQLITE_IOERR_FSYNC || err == SQLITE_IOERR_DIR_FSYNC)
 		c->lost = true;
+	c->why = "the database refused a statement: this is a bug";
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
 		if (failures[i].err != err && failures[i].err != (err & 0xff))
 			continue;
 		c->why = failures[i].why;
-		return failures[i].rc;
+		rc = failures[i].rc;
+		break;
 	}
-	c->why = "the database refused a statement: this is a bug";
-	return KMS_RC_INTERNAL;
+	if (rc != KMS_RC_EXISTS && rc != KMS_RC_CONFIG)
+		log_error("store", "%s (%s, %d)", c->why, sqlite3_errstr(err),
+			  err);
+	return rc;
 }
 
 enum kms_rc conn_exec(struct sqlite_conn *c, const char *sql)

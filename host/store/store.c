@@ -3,6 +3,7 @@
 
 #include "abi/record.h"
 #include "abi/slot_tree.h"
+#include "common/secret.h"
 #include "host/store/backend.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ static bool key_is_valid(const struct store_key *k,
 	       k->version == h->version && k->account < ACCOUNT_COUNT &&
 	       k->description &&
 	       strnlen(k->description, DESCRIPTION_SZ + 1) <= DESCRIPTION_SZ &&
-	       !memcmp(k->uuid, h->uuid, ABI_UUID_LEN);
+	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
 }
 
 static enum kms_rc check_change(struct record_header *h,
@@ -146,7 +147,7 @@ enum kms_rc store_set_identity(struct store *s, const struct store_identity *id)
 	if (!was.known)
 		return s->backend->set_identity(s, id);
 	if (was.shard_total != id->shard_total ||
-	    memcmp(was.domain_id, id->domain_id, sizeof(was.domain_id)))
+	    !ct_equal(was.domain_id, id->domain_id, sizeof(was.domain_id)))
 		return KMS_RC_FOREIGN_STATE;
 	return KMS_RC_OK;
 }
