@@ -107,6 +107,6 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"SELECT " API_KEY_COLUMNS " FROM api_keys "
 		"WHERE id = ? AND revoked = 0",
 	[SQL_COUNT_API_KEYS] =
-		"SELECT count(*) FROM api_keys WHERE revoked = 0",
+		"SELECT count(*) FROM api_keys",
 };
 /* clang-format on */

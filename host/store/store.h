@@ -196,7 +196,10 @@ enum kms_rc store_list_api_keys(struct store *s, store_api_key_visit *visit,
 /* Live key with this id. NOT_FOUND. */
 enum kms_rc store_get_api_key(struct store_reader *r, struct store_api_key *out,
 			      const char *id) KMS_MUST_USE;
-/* How many live API keys there are: the server is open in dev while none. */
+/*
+ * How many API keys there are, revoked ones too: in dev the server is open
+ * until there is one, and revoking the last does not open it again.
+ */
 enum kms_rc store_count_api_keys(struct store_reader *r,
 				 uint64_t *count) KMS_MUST_USE;
 
