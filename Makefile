@@ -45,10 +45,10 @@ fuzz:
 	@tools/run-fuzz
 
 qemu:
-	@tools/qemu/serve $(ARGS)
+	@tools/qemu-guest serve $(ARGS)
 
 ta:
-	@tools/qemu/build-ta
+	@tools/qemu-guest ta
 
 install: build
 	@meson install -C build --no-rebuild
