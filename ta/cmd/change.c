@@ -86,21 +86,25 @@ enum kms_rc cmd_commit(struct ta *ta, struct ta_call *call)
 	bool fresh = false;
 	enum kms_rc rc = ABI_DECODE(&req, commit_req, call->body);
 
-	/* Room for the receipts was checked by what the header announced. */
-	if (!rc && ta->txn.active && call->header.items < ta->txn.count)
-		rc = KMS_RC_SHORT_BUFFER;
 	if (!rc)
-		rc = txn_commit(ta, req.pc, &c, &fresh);
+		rc = txn_check(ta, req.pc, &c, &fresh);
+	/* Room for the receipts was checked by what the header announced. */
+	if (!rc && fresh && call->header.items < ta->txn.count)
+		rc = KMS_RC_SHORT_BUFFER;
 	if (rc)
 		return rc;
 	rsp.shard = c.shard;
 	rsp.seq = c.seq;
 	memcpy(rsp.root, c.root, sizeof(rsp.root));
 	ABI_PUT(&call->rsp, commit_rsp, &rsp);
-	if (fresh) {
+	/*
+	 * The anchor is written last: once it is, nothing may fail any more.
+	 * Until it is, the receipts do not leave the TA.
+	 */
+	if (fresh)
 		rc = put_receipts(ta, call, &c);
-		txn_forget(&ta->txn);
-	}
+	if (!rc)
+		rc = txn_commit(ta, &c, fresh);
 	return rc;
 }
 

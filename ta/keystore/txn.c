@@ -312,7 +312,11 @@ static enum kms_rc certify(struct ta *ta, const struct shard *s,
 
 static enum kms_rc hold_all(struct txn *t, struct shard *s)
 {
-	if (s->hold_count + t->count > SHARD_HOLDS)
+	size_t more = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		more += !shard_find_hold(s, t->ops[i].slot);
+	if (s->hold_count + more > SHARD_HOLDS)
 		return KMS_RC_LIMIT;
 	for (size_t i = 0; i < t->count; i++) {
 		enum kms_rc rc = shard_add_hold(s, t->ops[i].slot,
@@ -324,7 +328,7 @@ static enum kms_rc hold_all(struct txn *t, struct shard *s)
 	return KMS_RC_OK;
 }
 
-void txn_forget(struct txn *t)
+static void forget(struct txn *t)
 {
 	/* Blobs are ciphertext, yet nothing of a dropped batch should stay. */
 	secret_wipe(t->blobs, t->blobs_used);
@@ -382,7 +386,7 @@ enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
 	memcpy(t->req_id, req_id, sizeof(t->req_id));
 	rc = stage_all(ta, s, req, state);
 	if (rc) {
-		txn_forget(t);
+		forget(t);
 		return rc;
 	}
 	t->active = true;
@@ -406,15 +410,14 @@ void txn_abort(struct ta *ta, uint16_t shard)
 		if (hold && !hold->restrictive)
 			shard_remove_hold(s, t->ops[i].slot);
 	}
-	txn_forget(t);
+	forget(t);
 }
 
 /* Same boot: only the staged batch itself. Earlier boot: only right away. */
-static enum kms_rc check_origin(struct ta *ta, const struct shard *s,
+static enum kms_rc check_origin(const struct txn *t, const struct shard *s,
 				const struct certificate *c, struct bytes pc,
 				bool *fresh)
 {
-	struct txn *t = &ta->txn;
 
 	*fresh = c->boot_ctr == s->anchor.boot_ctr;
 	if (!*fresh)
@@ -424,11 +427,10 @@ static enum kms_rc check_origin(struct ta *ta, const struct shard *s,
 	if (!t->active || t->shard != c->shard ||
 	    !ct_equal(t->pc, pc.ptr, sizeof(t->pc)))
 		return KMS_RC_EXPIRED;
-	if (secure_time_ms() - t->prepared_ms > TXN_EXPIRY_MS) {
-		txn_abort(ta, c->shard);
-		return KMS_RC_EXPIRED;
-	}
-	return KMS_RC_OK;
+	/* An expired batch is still there: to drop it is for ABORT. */
+	return secure_time_ms() - t->prepared_ms > TXN_EXPIRY_MS
+		       ? KMS_RC_EXPIRED
+		       : KMS_RC_OK;
 }
 
 static enum kms_rc write_anchor(struct shard *s, const struct certificate *c)
@@ -452,13 +454,13 @@ static enum kms_rc write_anchor(struct shard *s, const struct certificate *c)
 	return KMS_RC_OK;
 }
 
-enum kms_rc txn_commit(struct ta *ta, struct bytes pc, struct certificate *c,
-		       bool *fresh)
+enum kms_rc txn_check(struct ta *ta, struct bytes pc, struct certificate *c,
+		      bool *fresh)
 {
-	struct shard *s = NULL;
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	const struct shard *s = NULL;
+	enum kms_rc rc = certificate_check(&ta->keys, c, pc);
 
-	rc = certificate_check(&ta->keys, c, pc);
+	*fresh = false;
 	if (rc)
 		return rc;
 	s = ta_shard(ta, c->shard);
@@ -470,19 +472,28 @@ enum kms_rc txn_commit(struct ta *ta, struct bytes pc, struct certificate *c,
 		return KMS_RC_SEQ;
 	if (!ct_equal(c->prev_root, s->anchor.root, SHA256_LEN))
 		return KMS_RC_STALE;
-	rc = check_origin(ta, s, c, pc, fresh);
-	if (rc)
-		return rc;
+	return check_origin(&ta->txn, s, c, pc, fresh);
+}
+
+enum kms_rc txn_commit(struct ta *ta, const struct certificate *c, bool fresh)
+{
+	struct shard *s = ta_shard(ta, c->shard);
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	assert(s);
 	rc = write_anchor(s, c);
 	if (rc)
 		return rc;
 	s->recovery = false;
 	shard_remember_req_id(s, c->req_id);
-	for (size_t i = 0; *fresh && i < ta->txn.count; i++) {
+	if (!fresh) {
+		lru_drop_shard(&ta->lru, c->shard);
+		return KMS_RC_OK;
+	}
+	for (size_t i = 0; i < ta->txn.count; i++) {
 		lru_drop(&ta->lru, c->shard, ta->txn.ops[i].slot);
 		shard_remove_hold(s, ta->txn.ops[i].slot);
 	}
-	if (!*fresh)
-		lru_drop_shard(&ta->lru, c->shard);
+	forget(&ta->txn);
 	return KMS_RC_OK;
 }

@@ -62,15 +62,15 @@ enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
 			const uint8_t req_id[ABI_REQ_ID_LEN]) KMS_MUST_USE;
 
 /*
- * Checks the certificate and writes the anchor. *fresh tells whether the batch
- * was staged in this boot, so that receipts can be given. CERT, NOT_OPEN, SEQ,
- * STALE, EXPIRED, STORAGE.
+ * Whether the certificate may be committed now; changes nothing. *fresh tells
+ * whether its batch is the staged one, so that receipts can be given. CERT,
+ * NOT_OPEN, SEQ, STALE, EXPIRED, STORAGE.
  */
-enum kms_rc txn_commit(struct ta *ta, struct bytes pc, struct certificate *c,
-		       bool *fresh) KMS_MUST_USE;
-
-/* Ends a committed batch once its receipts are written. */
-void txn_forget(struct txn *t);
+enum kms_rc txn_check(struct ta *ta, struct bytes pc, struct certificate *c,
+		      bool *fresh) KMS_MUST_USE;
+/* Writes the anchor of a certificate that txn_check() has passed. STORAGE. */
+enum kms_rc txn_commit(struct ta *ta, const struct certificate *c,
+		       bool fresh) KMS_MUST_USE;
 
 /* Drops the shard's staged batch, if any; restrictive holds stay. */
 void txn_abort(struct ta *ta, uint16_t shard);
