@@ -3,12 +3,32 @@
 #include "ta/keystore/loader.h"
 #include "ta/policy/policy.h"
 
+/* Opens every record of the run; keep: also into the LRU. */
+static enum kms_rc load_all(struct ta *ta, const struct shard *s,
+			    struct abi_rep proofs, bool keep)
+{
+	struct lru_entry fresh = { 0 };
+	struct bytes value = { 0 };
+	enum kms_rc rc = KMS_RC_OK;
+
+	while (!rc && abi_rep_next(&proofs, &value)) {
+		struct abi_state_proof proof = { 0 };
+
+		rc = ABI_DECODE(&proof, state_proof, value);
+		if (!rc)
+			rc = loader_open(ta, s, &fresh, &proof);
+		if (!rc && keep)
+			lru_keep(&ta->lru, &fresh);
+	}
+	secret_wipe(&fresh, sizeof(fresh));
+	return rc;
+}
+
 enum kms_rc cmd_warm(struct ta *ta, struct ta_call *call)
 {
 	struct abi_warm_req req = { 0 };
 	struct abi_state_in state = { 0 };
 	struct abi_warm_rsp rsp = { 0 };
-	struct bytes value = { 0 };
 	const struct shard *s = NULL;
 	enum kms_rc rc = ABI_DECODE(&req, warm_req, call->body);
 
@@ -19,19 +39,15 @@ enum kms_rc cmd_warm(struct ta *ta, struct ta_call *call)
 	s = ta_shard(ta, req.shard);
 	if (!s || s->broken)
 		return s ? KMS_RC_STORAGE : KMS_RC_NOT_OPEN;
-	while (!rc && abi_rep_next(&state.proofs, &value)) {
-		const struct lru_entry *e = NULL;
-		struct abi_state_proof proof = { 0 };
-
-		rc = ABI_DECODE(&proof, state_proof, value);
-		if (!rc)
-			rc = loader_load(ta, s, &e, &proof);
-		if (!rc)
-			rsp.loaded++;
-	}
+	/* All or none: one bad record must not cost good ones their place. */
+	rc = load_all(ta, s, state.proofs, false);
 	if (!rc)
-		ABI_PUT(&call->rsp, warm_rsp, &rsp);
-	return rc;
+		rc = load_all(ta, s, state.proofs, true);
+	if (rc)
+		return rc;
+	rsp.loaded = state.proofs.count;
+	ABI_PUT(&call->rsp, warm_rsp, &rsp);
+	return KMS_RC_OK;
 }
 
 static enum kms_rc sign_with(struct ta *ta, struct abi_sign_result *out,
@@ -57,13 +73,29 @@ static enum kms_rc sign_with(struct ta *ta, struct abi_sign_result *out,
 	return rc;
 }
 
+static enum kms_rc may_sign(const struct lru_entry *e,
+			    const struct abi_sign_item *item)
+{
+	const struct evidence evidence = { item->evidence_kind,
+					   item->evidence };
+
+	if (!ct_equal(e->uuid, item->uuid, sizeof(e->uuid)))
+		return KMS_RC_NOT_FOUND;
+	if (e->record.state != KEY_STATE_ENABLED)
+		return KMS_RC_KEY_DISABLED;
+	if (e->record.usage != KEY_USAGE_SIGN_VERIFY ||
+	    item->alg != ALG_ECDSA_SHA_256)
+		return KMS_RC_KEY_USAGE;
+	return policy_check(&evidence, e->record.auth);
+}
+
 static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
 			    uint8_t sig[64], struct bytes value,
 			    struct abi_rep proofs)
 {
 	const struct lru_entry *e = NULL;
+	struct lru_entry fresh = { 0 };
 	struct abi_sign_item item = { 0 };
-	struct evidence evidence = { 0 };
 	const struct shard *s = NULL;
 	enum kms_rc rc = ABI_DECODE(&item, sign_item, value);
 
@@ -72,22 +104,15 @@ static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
 	s = ta_shard(ta, item.shard);
 	if (!s || s->broken)
 		return s ? KMS_RC_STORAGE : KMS_RC_NOT_OPEN;
-	rc = loader_find(ta, s, &e, item.slot, proofs);
-	if (rc)
-		return rc;
-	if (!ct_equal(e->uuid, item.uuid, sizeof(e->uuid)))
-		return KMS_RC_NOT_FOUND;
-	if (e->record.state != KEY_STATE_ENABLED)
-		return KMS_RC_KEY_DISABLED;
-	if (e->record.usage != KEY_USAGE_SIGN_VERIFY ||
-	    item.alg != ALG_ECDSA_SHA_256)
-		return KMS_RC_KEY_USAGE;
-	evidence.kind = item.evidence_kind;
-	evidence.data = item.evidence;
-	rc = policy_check(&evidence, e->record.auth);
-	if (rc)
-		return rc;
-	return sign_with(ta, out, sig, &e->record, item.digest);
+	rc = loader_find(ta, s, &e, &fresh, item.slot, proofs);
+	if (!rc)
+		rc = may_sign(e, &item);
+	if (!rc)
+		rc = sign_with(ta, out, sig, &e->record, item.digest);
+	if (!rc)
+		lru_keep(&ta->lru, e);
+	secret_wipe(&fresh, sizeof(fresh));
+	return rc;
 }
 
 /*

@@ -46,17 +46,15 @@ static enum kms_rc prove(const struct shard *s, uint64_t slot,
 	return KMS_RC_OK;
 }
 
-enum kms_rc loader_load(struct ta *ta, const struct shard *s,
-			const struct lru_entry **entry,
+enum kms_rc loader_open(struct ta *ta, const struct shard *s,
+			struct lru_entry *out,
 			const struct abi_state_proof *proof)
 {
 	uint8_t body[KEY_RECORD_LEN] = { 0 };
 	struct record_header h = { 0 };
-	struct key_record r = { 0 };
-	struct lru_entry *e = NULL;
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	*entry = NULL;
+	memset(out, 0, sizeof(*out));
 	if (record_get_header(&h, proof->blob) || h.shard != s->anchor.shard)
 		return KMS_RC_BAD_PROOF;
 	rc = prove(s, h.slot, proof);
@@ -66,23 +64,23 @@ enum kms_rc loader_load(struct ta *ta, const struct shard *s,
 		return KMS_RC_NOT_FOUND;
 	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), proof->blob);
 	if (!rc)
-		rc = key_record_decode(&r, body);
+		rc = key_record_decode(&out->record, body);
 	if (rc)
 		goto out;
-	e = lru_claim(&ta->lru, h.shard, h.slot);
-	e->version = h.version;
-	memcpy(e->uuid, h.uuid, sizeof(e->uuid));
-	e->record = r;
-	*entry = e;
+	out->shard = h.shard;
+	out->slot = h.slot;
+	out->version = h.version;
+	memcpy(out->uuid, h.uuid, sizeof(out->uuid));
 out:
+	if (rc)
+		secret_wipe(out, sizeof(*out));
 	secret_wipe(body, sizeof(body));
-	secret_wipe(&r, sizeof(r));
 	return rc;
 }
 
 enum kms_rc loader_find(struct ta *ta, const struct shard *s,
-			const struct lru_entry **entry, uint64_t slot,
-			struct abi_rep proofs)
+			const struct lru_entry **entry, struct lru_entry *fresh,
+			uint64_t slot, struct abi_rep proofs)
 {
 	struct bytes value = { 0 };
 
@@ -99,8 +97,10 @@ enum kms_rc loader_find(struct ta *ta, const struct shard *s,
 		if (ABI_DECODE(&proof, state_proof, value) ||
 		    record_get_header(&h, proof.blob))
 			return KMS_RC_DECODE;
-		if (h.shard == s->anchor.shard && h.slot == slot)
-			return loader_load(ta, s, entry, &proof);
+		if (h.shard == s->anchor.shard && h.slot == slot) {
+			*entry = fresh;
+			return loader_open(ta, s, fresh, &proof);
+		}
 	}
 	return KMS_RC_NEED_STATE;
 }

@@ -1,60 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ta/keystore/lru.h"
 
-static struct lru_entry *set_of(struct lru *l, uint16_t shard, uint64_t slot)
+/* Slots are dense: neighbours fall into different sets. */
+static size_t set_of(uint16_t shard, uint64_t slot)
 {
-	/* Slots are dense: neighbours fall into different sets. */
-	return l->entries[(slot + (uint64_t)shard * 7) % LRU_SETS];
+	return (size_t)((slot + (uint64_t)shard * 7) % LRU_SETS);
 }
 
-static struct lru_entry *find(struct lru *l, uint16_t shard, uint64_t slot)
+/* The way that holds it, or LRU_WAYS. */
+static size_t way_of(const struct lru_entry *set, uint16_t shard, uint64_t slot)
 {
-	struct lru_entry *set = set_of(l, shard, slot);
+	size_t way = 0;
 
-	for (size_t way = 0; way < LRU_WAYS; way++)
-		if (set[way].used && set[way].shard == shard &&
-		    set[way].slot == slot)
-			return &set[way];
-	return NULL;
+	while (way < LRU_WAYS && !(set[way].used && set[way].shard == shard &&
+				   set[way].slot == slot))
+		way++;
+	return way;
 }
 
-const struct lru_entry *lru_find(struct lru *l, uint16_t shard, uint64_t slot)
+/* A free way, or the one that was used longest ago. */
+static size_t way_to_take(const struct lru_entry *set)
 {
-	struct lru_entry *e = find(l, shard, slot);
+	size_t oldest = 0;
 
-	if (e)
-		e->tick = ++l->tick;
-	return e;
-}
-
-struct lru_entry *lru_claim(struct lru *l, uint16_t shard, uint64_t slot)
-{
-	struct lru_entry *set = set_of(l, shard, slot);
-	struct lru_entry *e = find(l, shard, slot);
-
-	for (size_t way = 0; !e && way < LRU_WAYS; way++)
+	for (size_t way = 0; way < LRU_WAYS; way++) {
 		if (!set[way].used)
-			e = &set[way];
-	if (!e) {
-		e = &set[0];
-		for (size_t way = 1; way < LRU_WAYS; way++)
-			if (set[way].tick < e->tick)
-				e = &set[way];
+			return way;
+		if (set[way].tick < set[oldest].tick)
+			oldest = way;
 	}
-	secret_wipe(e, sizeof(*e));
-	e->used = true;
-	e->shard = shard;
-	e->slot = slot;
-	e->tick = ++l->tick;
-	return e;
+	return oldest;
+}
+
+const struct lru_entry *lru_find(const struct lru *l, uint16_t shard,
+				 uint64_t slot)
+{
+	const struct lru_entry *set = l->entries[set_of(shard, slot)];
+	size_t way = way_of(set, shard, slot);
+
+	return way < LRU_WAYS ? &set[way] : NULL;
+}
+
+void lru_keep(struct lru *l, const struct lru_entry *e)
+{
+	struct lru_entry *set = l->entries[set_of(e->shard, e->slot)];
+	size_t way = way_of(set, e->shard, e->slot);
+
+	if (way == LRU_WAYS)
+		way = way_to_take(set);
+	if (&set[way] != e)
+		set[way] = *e;
+	set[way].used = true;
+	set[way].tick = ++l->tick;
 }
 
 void lru_drop(struct lru *l, uint16_t shard, uint64_t slot)
 {
-	struct lru_entry *e = find(l, shard, slot);
+	struct lru_entry *set = l->entries[set_of(shard, slot)];
+	size_t way = way_of(set, shard, slot);
 
-	if (e)
-		secret_wipe(e, sizeof(*e));
+	if (way < LRU_WAYS)
+		secret_wipe(&set[way], sizeof(set[way]));
 }
 
 void lru_drop_shard(struct lru *l, uint16_t shard)

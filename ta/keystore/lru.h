@@ -30,10 +30,11 @@ struct lru {
 	struct lru_entry entries[LRU_SETS][LRU_WAYS];
 };
 
-/* NULL when it is not there. Valid until the next call. */
-const struct lru_entry *lru_find(struct lru *l, uint16_t shard, uint64_t slot);
-/* Gives the entry to fill; it is marked used under (shard, slot). */
-struct lru_entry *lru_claim(struct lru *l, uint16_t shard, uint64_t slot);
+/* NULL when it is not there. Valid until the next lru_keep() or drop. */
+const struct lru_entry *lru_find(const struct lru *l, uint16_t shard,
+				 uint64_t slot);
+/* Marks an entry of the LRU as just used, or takes a copy of another one. */
+void lru_keep(struct lru *l, const struct lru_entry *e);
 void lru_drop(struct lru *l, uint16_t shard, uint64_t slot);
 void lru_drop_shard(struct lru *l, uint16_t shard);
 
