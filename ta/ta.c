@@ -22,6 +22,7 @@ void ta_open(struct ta *ta)
 	ta->ready = !rc;
 	if (ta->ready && control_load(&ta->keys, &ta->crypto, &ta->shard_total))
 		ta->shard_total = 0;
+	scrub_stack();
 }
 
 void ta_close(struct ta *ta)
@@ -85,6 +86,17 @@ static bool answer_fits(const struct cmd *cmd, uint16_t items, size_t rsp_cap,
 	return rsp <= rsp_cap && out <= out_cap;
 }
 
+static enum kms_rc run(struct ta *ta, const struct cmd *cmd,
+		       struct ta_call *call)
+{
+	enum kms_rc status = permit(ta, cmd);
+
+	if (!status)
+		status = cmd->run(ta, call);
+	scrub_stack();
+	return status;
+}
+
 enum kms_rc ta_run(struct ta *ta, uint16_t cmd_number, size_t request_len,
 		   size_t state_len, size_t rsp_cap, size_t out_cap,
 		   size_t *rsp_len, size_t *out_len)
@@ -115,11 +127,7 @@ enum kms_rc ta_run(struct ta *ta, uint16_t cmd_number, size_t request_len,
 	if (!status && !answer_fits(cmd, call.header.items, rsp_cap, out_cap))
 		return KMS_RC_SHORT_BUFFER;
 	if (!status)
-		status = permit(ta, cmd);
-	if (!status) {
-		status = cmd->run(ta, &call);
-		scrub_stack();
-	}
+		status = run(ta, cmd, &call);
 	if (status == KMS_RC_FAULT)
 		ta->faulted = true;
 	return answer(&call, status, ta->response, rsp_len, out_len);
