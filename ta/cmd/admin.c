@@ -7,6 +7,7 @@
 #include "ta/ta_build.h"
 #include "ta/ta_version.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum kms_rc cmd_info(struct ta *ta, struct ta_call *call)
@@ -61,21 +62,31 @@ enum kms_rc cmd_selftest(struct ta *ta, struct ta_call *call)
 	return rc ? KMS_RC_SELFTEST : KMS_RC_OK;
 }
 
+/*
+ * An anchor that was ever opened shows that there was a domain: its control
+ * object is missing, which is tampering and no reason to begin anew.
+ */
+static enum kms_rc check_no_domain(void)
+{
+	enum kms_rc rc = KMS_RC_OK;
+
+	for (uint16_t i = 0; !rc && i < ABI_SHARDS_MAX; i++)
+		rc = anchor_check_unused(i);
+	return rc;
+}
+
 static enum kms_rc make_anchors(const struct ta *ta, uint16_t total)
 {
 	uint8_t flags = trusted_storage_is_strong() ? 0 : ABI_SHARD_WEAK;
 	enum kms_rc rc = KMS_RC_OK;
 
-	/*
-	 * Without a control object there is no domain: anchors that are there
-	 * were left by a PROVISION that did not get to its end.
-	 */
 	for (uint16_t i = 0; !rc && i < total; i++) {
-		rc = anchor_remove(i);
-		if (!rc)
-			rc = anchor_create(i, ta->keys.root_gen, flags);
+		rc = anchor_create(i, ta->keys.root_gen, flags);
+		/* Left by a PROVISION that did not get to its end. */
+		if (rc == KMS_RC_EXISTS)
+			rc = KMS_RC_OK;
 	}
-	return rc == KMS_RC_EXISTS ? KMS_RC_STORAGE : rc;
+	return rc;
 }
 
 /*
@@ -94,10 +105,15 @@ enum kms_rc cmd_provision(struct ta *ta, struct ta_call *call)
 		return KMS_RC_LIMIT;
 	if (!trusted_storage_is_strong() && !TA_SERVES_WEAK)
 		return KMS_RC_WEAK_REFUSED;
+	if (ta->shard_total)
+		return KMS_RC_PROVISIONED;
 	/* Also finds a domain that another instance has made meanwhile. */
 	rc = control_load(&ta->keys, &ta->crypto, &ta->shard_total);
 	if (rc != KMS_RC_NOT_PROVISIONED)
 		return rc ? rc : KMS_RC_PROVISIONED;
+	rc = check_no_domain();
+	if (rc)
+		return rc;
 	rc = keys_make_root(&ta->keys, &ta->crypto, req.host_entropy);
 	if (!rc)
 		rc = make_anchors(ta, req.shard_total);
@@ -107,8 +123,7 @@ enum kms_rc cmd_provision(struct ta *ta, struct ta_call *call)
 		/* What serves is what was read back. */
 		rc = control_load(&ta->keys, &ta->crypto, &ta->shard_total);
 	if (rc) {
-		secret_wipe(&ta->keys.root, sizeof(ta->keys.root));
-		ta->keys.has_root = false;
+		keys_drop_root(&ta->keys);
 		return rc;
 	}
 	memcpy(rsp.domain_id, ta->keys.domain_id, sizeof(rsp.domain_id));
@@ -136,12 +151,27 @@ static void fill_status(const struct ta *ta, struct abi_shard_status_rsp *rsp,
 	memcpy(rsp->prev_root, a->prev_root, sizeof(rsp->prev_root));
 }
 
+static_assert(ABI_SHARDS_MAX <= 64, "one bit each");
+
+/* Before anything is opened, as an opening is counted for good. */
+static enum kms_rc check_shards(const struct ta *ta, struct bytes list)
+{
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < list.len; i += 2) {
+		uint16_t number = le16_get(list.ptr + i);
+
+		if (number >= ta->shard_total)
+			return KMS_RC_NOT_FOUND;
+		if (ta->shards[number].open || (seen >> number & 1))
+			return KMS_RC_IN_USE;
+		seen |= (uint64_t)1 << number;
+	}
+	return KMS_RC_OK;
+}
+
 static enum kms_rc open_one(struct ta *ta, uint16_t number)
 {
-	if (number >= ta->shard_total)
-		return KMS_RC_NOT_FOUND;
-	if (ta->shards[number].open)
-		return KMS_RC_IN_USE;
 	return shard_open(&ta->shards[number], number,
 			  trusted_storage_is_strong(), TA_SERVES_WEAK);
 }
@@ -157,12 +187,13 @@ enum kms_rc cmd_shard_open(struct ta *ta, struct ta_call *call)
 	if (req.shards.len % 2 || !req.shards.len ||
 	    call->header.items != req.shards.len / 2)
 		return KMS_RC_DECODE;
+	rc = check_shards(ta, req.shards);
 	while (!rc && opened < req.shards.len) {
 		rc = open_one(ta, le16_get(req.shards.ptr + opened));
 		if (!rc)
 			opened += 2;
 	}
-	/* All or none; the list may name a shard twice. */
+	/* All or none. */
 	while (rc && opened) {
 		opened -= 2;
 		shard_close(&ta->shards[le16_get(req.shards.ptr + opened)]);

@@ -94,9 +94,22 @@ enum kms_rc anchor_create(uint16_t shard, uint32_t root_gen, uint8_t flags)
 	return trusted_object_create(id_of(shard).text, raw, sizeof(raw));
 }
 
-enum kms_rc anchor_remove(uint16_t shard)
+enum kms_rc anchor_check_unused(uint16_t shard)
 {
-	return trusted_object_remove(id_of(shard).text);
+	uint8_t raw[ANCHOR_LEN] = { 0 };
+	struct anchor a = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	rc = trusted_object_read(id_of(shard).text, raw, sizeof(raw));
+	if (rc == KMS_RC_NOT_FOUND)
+		return KMS_RC_OK;
+	if (rc)
+		return KMS_RC_STORAGE;
+	rc = decode(&a, raw, shard);
+	/* An anchor's first opening counts a boot before anything else. */
+	if (rc || a.boot_ctr || a.seq || a.next_slot)
+		return KMS_RC_STORAGE;
+	return KMS_RC_OK;
 }
 
 enum kms_rc anchor_open(struct trusted_object *o, struct anchor *a,

@@ -36,8 +36,11 @@ struct anchor {
 /* A shard without keys, as PROVISION makes it. EXISTS, STORAGE. */
 enum kms_rc anchor_create(uint16_t shard, uint32_t root_gen,
 			  uint8_t flags) KMS_MUST_USE;
-/* Removes what an interrupted PROVISION left. */
-enum kms_rc anchor_remove(uint16_t shard) KMS_MUST_USE;
+/*
+ * OK when the shard has no anchor, or one that was never opened: what an
+ * interrupted PROVISION leaves. STORAGE when it belongs to a domain.
+ */
+enum kms_rc anchor_check_unused(uint16_t shard) KMS_MUST_USE;
 
 /*
  * Opens and locks. STORAGE when it is missing, altered or of another shard;

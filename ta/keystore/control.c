@@ -44,7 +44,6 @@ enum kms_rc control_load(struct keys *k, struct crypto *c,
 	enum kms_rc rc = KMS_RC_INTERNAL;
 	uint16_t total = 0;
 
-	*shard_total = 0;
 	rc = trusted_object_read(CONTROL_ID, obj, sizeof(obj));
 	if (rc == KMS_RC_NOT_FOUND)
 		return KMS_RC_NOT_PROVISIONED;

@@ -11,7 +11,10 @@
 
 #include "ta/keystore/keys.h"
 
-/* Reads it and opens the root into *k. NOT_PROVISIONED, STORAGE. */
+/*
+ * Reads it and opens the root into *k. NOT_PROVISIONED, STORAGE; then *k and
+ * *shard_total are as before.
+ */
 enum kms_rc control_load(struct keys *k, struct crypto *c,
 			 uint16_t *shard_total) KMS_MUST_USE;
 /* Writes it for the root in *k. PROVISIONED when there is one. */

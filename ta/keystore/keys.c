@@ -52,6 +52,14 @@ void keys_clear(struct keys *k)
 	secret_wipe(k, sizeof(*k));
 }
 
+void keys_drop_root(struct keys *k)
+{
+	secret_wipe(&k->root, sizeof(k->root));
+	memset(k->domain_id, 0, sizeof(k->domain_id));
+	k->root_gen = 0;
+	k->has_root = false;
+}
+
 enum kms_rc keys_make_root(struct keys *k, struct crypto *c,
 			   struct bytes host_entropy)
 {
@@ -63,7 +71,7 @@ enum kms_rc keys_make_root(struct keys *k, struct crypto *c,
 	if (!rc)
 		rc = drbg_bytes(&c->drbg, k->domain_id, sizeof(k->domain_id));
 	if (rc) {
-		secret_wipe(&k->root, sizeof(k->root));
+		keys_drop_root(k);
 		return rc;
 	}
 	k->root_gen = 1;
@@ -98,14 +106,19 @@ enum kms_rc keys_unseal_root(struct keys *k, struct crypto *c,
 			     const uint8_t in[KEYS_SEALED_ROOT_LEN],
 			     struct bytes aad)
 {
+	struct secret32 root = { 0 };
 	struct secret32 key = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	root_key(k, &key, in);
-	rc = aead_unseal(&c->aead, k->root.b, &key, aad, bytes_of(in + 32, 32),
+	rc = aead_unseal(&c->aead, root.b, &key, aad, bytes_of(in + 32, 32),
 			 in + 64);
+	if (!rc) {
+		k->root = root;
+		k->has_root = true;
+	}
 	secret_wipe(&key, sizeof(key));
-	k->has_root = !rc;
+	secret_wipe(&root, sizeof(root));
 	return rc == KMS_RC_BAD_PROOF ? KMS_RC_STORAGE : rc;
 }
 

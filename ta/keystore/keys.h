@@ -33,6 +33,8 @@ struct keys {
 /* Derives KEK_dev and AIK. STORAGE when the TEE does not give the key. */
 enum kms_rc keys_open(struct keys *k, struct crypto *c) KMS_MUST_USE;
 void keys_clear(struct keys *k);
+/* Forgets the domain, of which nothing was stored. */
+void keys_drop_root(struct keys *k);
 
 /* Makes a new domain root; host_entropy is mixed in, never enough. ENTROPY. */
 enum kms_rc keys_make_root(struct keys *k, struct crypto *c,
@@ -44,7 +46,7 @@ enum kms_rc keys_make_root(struct keys *k, struct crypto *c,
 enum kms_rc keys_seal_root(const struct keys *k, struct crypto *c,
 			   uint8_t out[KEYS_SEALED_ROOT_LEN],
 			   struct bytes aad) KMS_MUST_USE;
-/* STORAGE when it was sealed elsewhere or altered. */
+/* STORAGE when it was sealed elsewhere or altered; then *k is as before. */
 enum kms_rc keys_unseal_root(struct keys *k, struct crypto *c,
 			     const uint8_t in[KEYS_SEALED_ROOT_LEN],
 			     struct bytes aad) KMS_MUST_USE;

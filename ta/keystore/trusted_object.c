@@ -128,24 +128,6 @@ enum kms_rc trusted_object_create(const char *id, const void *data, size_t len)
 	return KMS_RC_OK;
 }
 
-enum kms_rc trusted_object_remove(const char *id)
-{
-	TEE_ObjectHandle h = TEE_HANDLE_NULL;
-	char name[ID_MAX] = { 0 };
-	size_t name_len = strlen(id);
-	TEE_Result res = TEE_ERROR_GENERIC;
-
-	assert(name_len <= sizeof(name));
-	memcpy(name, id, name_len);
-	res = TEE_OpenPersistentObject(storage_id(), name, name_len,
-				       TEE_DATA_FLAG_ACCESS_WRITE_META, &h);
-	if (res == TEE_ERROR_ITEM_NOT_FOUND)
-		return KMS_RC_OK;
-	if (res == TEE_SUCCESS)
-		res = TEE_CloseAndDeletePersistentObject1(h);
-	return from_tee(res);
-}
-
 enum kms_rc trusted_object_write(struct trusted_object *o, const void *data,
 				 size_t len)
 {

@@ -38,8 +38,6 @@ enum kms_rc trusted_object_read(const char *id, void *data,
 /* Makes the object; EXISTS when there is one. Not kept open. */
 enum kms_rc trusted_object_create(const char *id, const void *data,
 				  size_t len) KMS_MUST_USE;
-/* Removes it if it is there. For an unfinished PROVISION only. */
-enum kms_rc trusted_object_remove(const char *id) KMS_MUST_USE;
 /* Replaces the content of an open object. STORAGE: old or new is there. */
 enum kms_rc trusted_object_write(struct trusted_object *o, const void *data,
 				 size_t len) KMS_MUST_USE;
