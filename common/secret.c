@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/secret.h"
 
+#include <string.h>
+
 void secret_wipe(void *ptr, size_t len)
 {
-	volatile uint8_t *p = ptr;
-
-	while (len--)
-		*p++ = 0;
-	/* The barrier keeps link-time optimisation from dropping the stores. */
+	if (len)
+		memset(ptr, 0, len);
+	/*
+	 * For all the compiler knows the assembly reads the memory, so it may
+	 * not drop the stores, not even at link time.
+	 */
 	__asm__ volatile("" : : "r"(ptr) : "memory");
 }
 

@@ -25,9 +25,9 @@ static int on_lazy_commit(void *arg, sqlite3 *db, const char *name, int pages)
 		return SQLITE_OK;
 	err = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
 					NULL, NULL);
-	/* The commit itself stands; conn_fail() notes a failed sync. */
+	/* The commit itself stands; sqlite_conn_fail() notes a failed sync. */
 	if (err && err != SQLITE_BUSY)
-		(void)conn_fail(&s->lazy, err);
+		(void)sqlite_conn_fail(&s->lazy, err);
 	return SQLITE_OK;
 }
 
@@ -40,7 +40,7 @@ enum kms_rc sqlite_begin_write(struct sqlite_store *s)
 		return rc;
 	}
 	if (!s->durable.lost)
-		rc = conn_run(&s->durable, SQL_BEGIN_WRITE);
+		rc = sqlite_conn_run(&s->durable, SQL_BEGIN_WRITE);
 	if (rc)
 		s->why = s->durable.why;
 	return rc;
@@ -48,7 +48,7 @@ enum kms_rc sqlite_begin_write(struct sqlite_store *s)
 
 enum kms_rc sqlite_end_write(struct sqlite_store *s, enum kms_rc rc)
 {
-	rc = conn_end(&s->durable, rc);
+	rc = sqlite_conn_end(&s->durable, rc);
 	if (rc)
 		s->why = s->durable.why;
 	return rc;
@@ -58,8 +58,8 @@ static void close_store(struct store *base)
 {
 	struct sqlite_store *s = sqlite_of(base);
 
-	conn_close(&s->lazy);
-	conn_close(&s->durable);
+	sqlite_conn_close(&s->lazy);
+	sqlite_conn_close(&s->durable);
 	/* Last, so that the next server finds a file nobody writes to. */
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
@@ -70,18 +70,18 @@ static enum kms_rc open_conns(struct sqlite_store *s, const char **why)
 {
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	rc = conn_open(&s->durable, s->path, durable_pragmas);
+	rc = sqlite_conn_open(&s->durable, s->path, durable_pragmas);
 	if (!rc)
 		rc = sqlite_file_migrate(&s->durable);
 	if (!rc)
-		rc = conn_prepare(&s->durable);
+		rc = sqlite_conn_prepare(&s->durable);
 	if (rc) {
 		*why = s->durable.why;
 		return rc;
 	}
-	rc = conn_open(&s->lazy, s->path, lazy_pragmas);
+	rc = sqlite_conn_open(&s->lazy, s->path, lazy_pragmas);
 	if (!rc)
-		rc = conn_prepare(&s->lazy);
+		rc = sqlite_conn_prepare(&s->lazy);
 	if (rc)
 		*why = s->lazy.why;
 	else

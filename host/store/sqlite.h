@@ -72,18 +72,20 @@ struct sqlite_conn {
 	bool lost;
 };
 
-enum kms_rc conn_open(struct sqlite_conn *c, const char *path,
-		      const char *pragmas) KMS_MUST_USE;
+enum kms_rc sqlite_conn_open(struct sqlite_conn *c, const char *path,
+			     const char *pragmas) KMS_MUST_USE;
 /* Once the tables are there. */
-enum kms_rc conn_prepare(struct sqlite_conn *c) KMS_MUST_USE;
-void conn_close(struct sqlite_conn *c);
+enum kms_rc sqlite_conn_prepare(struct sqlite_conn *c) KMS_MUST_USE;
+void sqlite_conn_close(struct sqlite_conn *c);
 /* Translates an SQLite result and remembers what to tell. */
-enum kms_rc conn_fail(struct sqlite_conn *c, int err);
+enum kms_rc sqlite_conn_fail(struct sqlite_conn *c, int err);
 /* Runs SQL that is not a prepared statement: pragmas and migrations. */
-enum kms_rc conn_exec(struct sqlite_conn *c, const char *sql) KMS_MUST_USE;
-enum kms_rc conn_run(struct sqlite_conn *c, enum sqlite_sql sql) KMS_MUST_USE;
+enum kms_rc sqlite_conn_exec(struct sqlite_conn *c,
+			     const char *sql) KMS_MUST_USE;
+enum kms_rc sqlite_conn_run(struct sqlite_conn *c,
+			    enum sqlite_sql sql) KMS_MUST_USE;
 /* Ends a transaction: commits when rc is OK, else undoes. Gives the result. */
-enum kms_rc conn_end(struct sqlite_conn *c, enum kms_rc rc) KMS_MUST_USE;
+enum kms_rc sqlite_conn_end(struct sqlite_conn *c, enum kms_rc rc) KMS_MUST_USE;
 
 /*
  * One use of a prepared statement. A failure while binding is remembered and

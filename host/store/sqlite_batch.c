@@ -98,11 +98,11 @@ enum kms_rc sqlite_get_shard(struct store *base, struct store_shard *out,
 			     uint16_t shard)
 {
 	struct sqlite_conn *c = &sqlite_of(base)->durable;
-	enum kms_rc rc = conn_run(c, SQL_BEGIN_READ);
+	enum kms_rc rc = sqlite_conn_run(c, SQL_BEGIN_READ);
 
 	if (rc)
 		return rc;
-	return conn_end(c, read_shard(c, out, shard));
+	return sqlite_conn_end(c, read_shard(c, out, shard));
 }
 
 /* An older version must never take the place of a newer one. */
@@ -313,7 +313,8 @@ static enum kms_rc flip_nodes(struct sqlite_conn *c, uint16_t shard,
 	packed = sqlite3_column_blob(q.stmt, 0);
 	len = (size_t)sqlite3_column_bytes(q.stmt, 0);
 	if (len % NODE_LEN || (len && !packed))
-		rc = conn_fail(c, packed ? SQLITE_CORRUPT : SQLITE_NOMEM);
+		rc = sqlite_conn_fail(c,
+				      packed ? SQLITE_CORRUPT : SQLITE_NOMEM);
 	for (size_t at = 0; !rc && at < len; at += NODE_LEN) {
 		if (packed[at] > *depth)
 			*depth = packed[at];
@@ -358,14 +359,14 @@ enum kms_rc sqlite_finish_batch(struct store *base, uint16_t shard,
 	struct sqlite_conn *c = &s->lazy;
 	uint64_t newest = 0;
 	uint8_t newest_root[SHA256_LEN] = { 0 };
-	enum kms_rc rc = conn_run(c, SQL_BEGIN_WRITE);
+	enum kms_rc rc = sqlite_conn_run(c, SQL_BEGIN_WRITE);
 
 	if (rc)
 		goto out;
 	rc = read_newest(c, &newest, newest_root, shard);
 	if (!rc && !(newest == seq && ct_equal(newest_root, root, SHA256_LEN)))
 		rc = flip_batch(c, shard, seq, root);
-	rc = conn_end(c, rc);
+	rc = sqlite_conn_end(c, rc);
 out:
 	if (rc)
 		s->why = c->why;

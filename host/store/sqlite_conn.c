@@ -35,7 +35,7 @@ static const struct {
 	{ SQLITE_NOTADB, KMS_RC_CONFIG, "the file is no SQLite database" },
 };
 
-enum kms_rc conn_fail(struct sqlite_conn *c, int err)
+enum kms_rc sqlite_conn_fail(struct sqlite_conn *c, int err)
 {
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
@@ -55,15 +55,15 @@ enum kms_rc conn_fail(struct sqlite_conn *c, int err)
 	return rc;
 }
 
-enum kms_rc conn_exec(struct sqlite_conn *c, const char *sql)
+enum kms_rc sqlite_conn_exec(struct sqlite_conn *c, const char *sql)
 {
 	int err = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 
-	return err ? conn_fail(c, err) : KMS_RC_OK;
+	return err ? sqlite_conn_fail(c, err) : KMS_RC_OK;
 }
 
-enum kms_rc conn_open(struct sqlite_conn *c, const char *path,
-		      const char *pragmas)
+enum kms_rc sqlite_conn_open(struct sqlite_conn *c, const char *path,
+			     const char *pragmas)
 {
 	int err = sqlite3_open_v2(path, &c->db,
 				  SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
@@ -71,30 +71,30 @@ enum kms_rc conn_open(struct sqlite_conn *c, const char *path,
 				  NULL);
 
 	if (err)
-		return conn_fail(c, err);
+		return sqlite_conn_fail(c, err);
 	sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
 	/* A hostile schema in the file gets no say in what we run. */
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	return conn_exec(c, pragmas);
+	return sqlite_conn_exec(c, pragmas);
 }
 
 /* With everything prepared, undoing a transaction needs no memory. */
-enum kms_rc conn_prepare(struct sqlite_conn *c)
+enum kms_rc sqlite_conn_prepare(struct sqlite_conn *c)
 {
 	struct query q = { 0 };
 
 	for (enum sqlite_sql sql = 0; sql < SQL_COUNT; sql++) {
 		query_start(&q, c, sql);
 		if (q.err)
-			return conn_fail(c, q.err);
+			return sqlite_conn_fail(c, q.err);
 	}
 	return KMS_RC_OK;
 }
 
-void conn_close(struct sqlite_conn *c)
+void sqlite_conn_close(struct sqlite_conn *c)
 {
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(c->stmts[i]);
@@ -102,7 +102,7 @@ void conn_close(struct sqlite_conn *c)
 	*c = (struct sqlite_conn){ 0 };
 }
 
-enum kms_rc conn_run(struct sqlite_conn *c, enum sqlite_sql sql)
+enum kms_rc sqlite_conn_run(struct sqlite_conn *c, enum sqlite_sql sql)
 {
 	struct query q = { 0 };
 
@@ -110,16 +110,16 @@ enum kms_rc conn_run(struct sqlite_conn *c, enum sqlite_sql sql)
 	return query_run(&q);
 }
 
-enum kms_rc conn_end(struct sqlite_conn *c, enum kms_rc rc)
+enum kms_rc sqlite_conn_end(struct sqlite_conn *c, enum kms_rc rc)
 {
 	const char *why = NULL;
 
 	if (!rc)
-		rc = conn_run(c, SQL_COMMIT);
+		rc = sqlite_conn_run(c, SQL_COMMIT);
 	/* SQLite itself undoes after some failures. */
 	if (rc && !sqlite3_get_autocommit(c->db)) {
 		why = c->why;
-		if (conn_run(c, SQL_ROLLBACK))
+		if (sqlite_conn_run(c, SQL_ROLLBACK))
 			c->lost = true;
 		c->why = why;
 	}
@@ -168,7 +168,7 @@ enum kms_rc query_next(struct query *q)
 		return KMS_RC_OK;
 	if (err == SQLITE_DONE)
 		return KMS_RC_NOT_FOUND;
-	return conn_fail(q->conn, err);
+	return sqlite_conn_fail(q->conn, err);
 }
 
 void query_end(struct query *q)
@@ -202,9 +202,9 @@ enum kms_rc query_var(const struct query *q, int column, void *out, size_t cap,
 	*len = 0;
 	/* Reading a long value may allocate. */
 	if (!ptr && sqlite3_errcode(sqlite3_db_handle(q->stmt)) == SQLITE_NOMEM)
-		return conn_fail(q->conn, SQLITE_NOMEM);
+		return sqlite_conn_fail(q->conn, SQLITE_NOMEM);
 	if (bytes < 0 || (size_t)bytes > cap)
-		return conn_fail(q->conn, SQLITE_CORRUPT);
+		return sqlite_conn_fail(q->conn, SQLITE_CORRUPT);
 	if (bytes)
 		memcpy(out, ptr, (size_t)bytes);
 	*len = (size_t)bytes;
@@ -217,7 +217,7 @@ enum kms_rc query_fix(const struct query *q, int column, void *out, size_t len)
 	enum kms_rc rc = query_var(q, column, out, len, &got);
 
 	if (!rc && got != len)
-		rc = conn_fail(q->conn, SQLITE_CORRUPT);
+		rc = sqlite_conn_fail(q->conn, SQLITE_CORRUPT);
 	return rc;
 }
 

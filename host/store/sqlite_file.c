@@ -134,7 +134,7 @@ static enum kms_rc read_number(struct sqlite_conn *c, const char *pragma,
 		}
 	}
 	sqlite3_finalize(stmt);
-	return err ? conn_fail(c, err) : KMS_RC_OK;
+	return err ? sqlite_conn_fail(c, err) : KMS_RC_OK;
 }
 
 enum kms_rc sqlite_file_check(const char *path, const char **why)
@@ -154,7 +154,7 @@ enum kms_rc sqlite_file_check(const char *path, const char **why)
 				      SQLITE_OPEN_NOMUTEX |
 				      SQLITE_OPEN_EXRESCODE,
 			      NULL);
-	rc = err ? conn_fail(&c, err) : KMS_RC_OK;
+	rc = err ? sqlite_conn_fail(&c, err) : KMS_RC_OK;
 	if (!rc)
 		rc = read_number(&c, "PRAGMA page_count", &pages);
 	if (!rc)
@@ -166,7 +166,7 @@ enum kms_rc sqlite_file_check(const char *path, const char **why)
 out:
 	if (rc)
 		*why = c.why;
-	conn_close(&c);
+	sqlite_conn_close(&c);
 	mem_free(uri);
 	return rc;
 }
@@ -197,7 +197,7 @@ static enum kms_rc switch_to_wal(struct sqlite_conn *c)
 	}
 out:
 	sqlite3_finalize(stmt);
-	return err ? conn_fail(c, err) : KMS_RC_OK;
+	return err ? sqlite_conn_fail(c, err) : KMS_RC_OK;
 }
 
 static enum kms_rc run_migrations(struct sqlite_conn *c, uint64_t version)
@@ -206,15 +206,15 @@ static enum kms_rc run_migrations(struct sqlite_conn *c, uint64_t version)
 	char pragma[64] = { 0 };
 
 	for (; !rc && version < sqlite_migration_count; version++)
-		rc = conn_exec(c, sqlite_migrations[version]);
+		rc = sqlite_conn_exec(c, sqlite_migrations[version]);
 	if (rc)
 		return rc;
-	rc = conn_exec(c, SET_APPLICATION_ID);
+	rc = sqlite_conn_exec(c, SET_APPLICATION_ID);
 	if (rc)
 		return rc;
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %u",
 		 sqlite_migration_count);
-	return conn_exec(c, pragma);
+	return sqlite_conn_exec(c, pragma);
 }
 
 static enum kms_rc check_version(struct sqlite_conn *c, uint64_t *version)
@@ -237,14 +237,14 @@ enum kms_rc sqlite_file_migrate(struct sqlite_conn *c)
 	if (rc)
 		return rc;
 	if (version < sqlite_migration_count) {
-		rc = conn_run(c, SQL_BEGIN_WRITE);
+		rc = sqlite_conn_run(c, SQL_BEGIN_WRITE);
 		if (rc)
 			return rc;
 		/* Another process may have done it while this one waited. */
 		rc = check_version(c, &version);
 		if (!rc && version < sqlite_migration_count)
 			rc = run_migrations(c, version);
-		rc = conn_end(c, rc);
+		rc = sqlite_conn_end(c, rc);
 		if (rc)
 			return rc;
 	}

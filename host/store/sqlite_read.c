@@ -24,9 +24,10 @@ enum kms_rc sqlite_reader_open(struct store_reader **out, struct store *s)
 	*out = NULL;
 	if (!r)
 		return rc;
-	rc = conn_open(&r->conn, sqlite_of(s)->path, "PRAGMA query_only = ON;");
+	rc = sqlite_conn_open(&r->conn, sqlite_of(s)->path,
+			      "PRAGMA query_only = ON;");
 	if (!rc)
-		rc = conn_prepare(&r->conn);
+		rc = sqlite_conn_prepare(&r->conn);
 	if (rc) {
 		sqlite_reader_close(&r->base);
 		return rc;
@@ -39,7 +40,7 @@ void sqlite_reader_close(struct store_reader *base)
 {
 	struct sqlite_reader *r = reader_of(base);
 
-	conn_close(&r->conn);
+	sqlite_conn_close(&r->conn);
 	mem_free(r);
 }
 
@@ -156,7 +157,7 @@ static enum kms_rc read_depth(struct sqlite_conn *c, struct store_proof *out,
 		out->seq = query_int(&q, 0);
 		*depth = (unsigned int)query_int(&q, 2);
 		if (*depth > ABI_DEPTH_MAX)
-			rc = conn_fail(c, SQLITE_CORRUPT);
+			rc = sqlite_conn_fail(c, SQLITE_CORRUPT);
 	}
 	query_end(&q);
 	return rc;
@@ -189,11 +190,11 @@ enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 	out->path_len = 0;
 	out->seq = 0;
 	/* One transaction, so that blob and path are of one moment. */
-	rc = conn_run(&r->conn, SQL_BEGIN_READ);
+	rc = sqlite_conn_run(&r->conn, SQL_BEGIN_READ);
 	if (rc)
 		return rc;
 	rc = read_proof(r, out, shard, slot);
-	return conn_end(&r->conn, rc);
+	return sqlite_conn_end(&r->conn, rc);
 }
 
 enum kms_rc sqlite_get_api_key(struct store_reader *base,

@@ -22,8 +22,9 @@
 
 #include <stdint.h>
 
-#define STORE_DESCRIPTION_MAX 8192 /* characters, in UTF-8 up to 4 bytes each */
-#define STORE_API_KEY_ID_LEN  8
+#define STORE_DESCRIPTION_MAX 8192 /* characters, in UTF-8 up to 4 bytes each \
+				    */
+#define STORE_API_KEY_ID_LEN 8
 
 struct store;
 struct store_reader;
@@ -34,12 +35,12 @@ struct store_key {
 	uint16_t shard;
 	uint64_t slot;
 	uint64_t version;
-	uint8_t key_spec;   /* enum abi_key_spec */
-	uint8_t key_usage;  /* enum abi_key_usage */
-	uint8_t key_state;  /* enum abi_key_state */
-	uint64_t account;   /* 12 decimal digits */
-	int64_t created_ms; /* since the epoch */
-	uint8_t public_key[64]; /* x | y */
+	uint8_t key_spec;	 /* enum abi_key_spec */
+	uint8_t key_usage;	 /* enum abi_key_usage */
+	uint8_t key_state;	 /* enum abi_key_state */
+	uint64_t account;	 /* 12 decimal digits */
+	int64_t created_ms;	 /* since the epoch */
+	uint8_t public_key[64];	 /* x | y */
 	const char *description; /* UTF-8; borrowed by a writer, a reader's own
 				  * until its next call */
 };
@@ -71,9 +72,9 @@ enum store_batch_state { STORE_NONE = 0, STORE_PREPARED, STORE_COMMITTED };
 
 /* What the database knows of a shard. */
 struct store_shard {
-	uint64_t seq;		   /* of the newest finished batch, 0 if none */
-	uint8_t root[SHA256_LEN];  /* after it, as the TA told */
-	bool prepared;		   /* a batch seq + 1 is waiting */
+	uint64_t seq;		  /* of the newest finished batch, 0 if none */
+	uint8_t root[SHA256_LEN]; /* after it, as the TA told */
+	bool prepared;		  /* a batch seq + 1 is waiting */
 	uint8_t pc[ABI_PC_LEN];
 	size_t pc_len;
 };

@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,6 +66,7 @@ static enum kms_rc load_key(struct secret32 *key, int dir)
 	enum kms_rc rc = KMS_RC_STORAGE;
 	struct secret32 probe = { 0 };
 	struct stat st = { 0 };
+	struct stat owner = { 0 };
 	int fd = -1;
 
 	fd = openat(dir, DEVICE_KEY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -74,8 +74,11 @@ static enum kms_rc load_key(struct secret32 *key, int dir)
 		rc = errno == ENOENT ? KMS_RC_NOT_FOUND : KMS_RC_STORAGE;
 		goto out;
 	}
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || (st.st_mode & 077) ||
-	    st.st_uid != getauxval(AT_EUID) || st.st_size != sizeof(key->b))
+	/* In a user namespace of its own a process does not see its own uid,
+	 * so the key is compared with the directory it stands in. */
+	if (fstat(dir, &owner) || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    (st.st_mode & 077) || st.st_uid != owner.st_uid ||
+	    st.st_size != sizeof(key->b))
 		goto out;
 	if (read(fd, probe.b, sizeof(probe.b)) != sizeof(probe.b) ||
 	    ct_is_zero(probe.b, sizeof(probe.b)))

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings - what an operator can set: command line, then environment
+ *
+ * One table makes the parser, --help and the documents' check. A setting that
+ * is unknown or does not parse stops the start.
+ */
+
+#ifndef KMS_HOST_SETTINGS_H
+#define KMS_HOST_SETTINGS_H
+
+#include "common/attr.h"
+#include "common/kms_rc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct settings {
+	const char *listen;
+	const char *state_dir;
+	const char *db; /* NULL: state_dir/kms.db */
+	const char *profile;
+	const char *tee;
+	const char *ta_program; /* NULL: beside teekmsd */
+	const char *region;
+	const char *account_text;
+	const char *api_key;
+	const char *log;
+	unsigned int workers; /* 0: as many as cores */
+	unsigned int reactors;
+	unsigned int shards;
+	unsigned int connections;
+	unsigned int queue;
+	unsigned int sign_ms;
+	unsigned int grace_ms;
+	bool require_api_key;
+	bool provision;
+	bool trace;
+	bool describe_ops;
+	bool version;
+	bool help;
+
+	bool production; /* derived */
+	uint64_t account;
+};
+
+/* Fills *s; a failure has been told on err. CONFIG. */
+enum kms_rc settings_read(struct settings *s, int argc, char **argv,
+			  FILE *err) KMS_MUST_USE;
+void settings_help(FILE *out);
+
+#endif /* KMS_HOST_SETTINGS_H */
