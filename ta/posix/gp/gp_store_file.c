@@ -194,11 +194,13 @@ static TEE_Result put_slot(const struct gp_file *f, unsigned int which)
 		       : errno_result();
 }
 
-/* Half of the slot is new and the power is gone. */
+/* The power goes with the data half written and the old tag in its place. */
 static void tear(const struct gp_file *f, unsigned int which,
 		 enum gp_fault fault)
 {
-	if (write_all(f->fd, slot, SLOT_LEN / 2, (off_t)which * SLOT_LEN))
+	size_t len = HEADER_LEN + le32_get(slot + 4) / 2;
+
+	if (write_all(f->fd, slot, len, (off_t)which * SLOT_LEN))
 		gp_leave(fault);
 }
 
@@ -303,6 +305,7 @@ static TEE_Result file_create(struct gp_file *f, bool shared, bool overwrite,
 		res = open_and_lock(f, false);
 		if (res && res != TEE_ERROR_ITEM_NOT_FOUND)
 			return res;
+		res = TEE_SUCCESS;
 	}
 	snprintf(temporary, sizeof(temporary), "t-%ld", (long)getpid());
 	unlinkat(gp_device.state_dir, temporary, 0);
