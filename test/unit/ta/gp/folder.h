@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +20,7 @@ static int folder_fd = -1;
 
 static inline bool folder_make(void)
 {
-	strncpy(folder_path, "/tmp/teekms-test-XXXXXX",
-		sizeof(folder_path) - 1);
+	snprintf(folder_path, sizeof(folder_path), "/tmp/teekms-test-XXXXXX");
 	if (!mkdtemp(folder_path))
 		return false;
 	folder_fd = open(folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

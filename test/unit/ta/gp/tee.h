@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "ta/posix/gp/gp_control.h"
-#include "tee_internal_api_extensions.h"
+#include "ta/posix/gp/tee_internal_api_extensions.h"
 
 #include <string.h>
 

@@ -43,7 +43,7 @@ static TEE_Result derive(const char *extra, uint8_t *key, size_t len)
 	uint32_t origin = 0;
 	TEE_Result res = TEE_SUCCESS;
 
-	strncpy(copy, extra, sizeof(copy) - 1);
+	memcpy(copy, extra, strlen(extra));
 	res = TEE_OpenTASession(&system_pta, TEE_TIMEOUT_INFINITE, 0, NULL, &s,
 				&origin);
 	if (res)
