@@ -94,7 +94,7 @@ static void what_it_signs_verifies_and_s_is_low(void **state)
 		memcpy(lowered, sig + 32, 32);
 		p256_lower_s(lowered);
 		assert_memory_equal(lowered, sig + 32, 32);
-		sig[prng_next(&p) % 64] ^= 1 << prng_next(&p) % 8;
+		sig[prng_next(&p) % 64] ^= (uint8_t)(1u << prng_next(&p) % 8);
 		assert_int_equal(p256_verify(&p256, sig, digest, pub),
 				 KMS_RC_INVALID_SIGNATURE);
 	}
