@@ -232,8 +232,12 @@ void store_reader_close(struct store_reader **r)
 enum kms_rc store_get_key(struct store_reader *r, struct store_key *out,
 			  const uint8_t uuid[ABI_UUID_LEN])
 {
+	uint8_t wanted[ABI_UUID_LEN];
+
+	/* uuid may be out->uuid. */
+	memcpy(wanted, uuid, sizeof(wanted));
 	*out = (struct store_key){ 0 };
-	return r->store->backend->get_key(r, out, uuid);
+	return r->store->backend->get_key(r, out, wanted);
 }
 
 enum kms_rc store_list_keys(struct store_reader *r, uint64_t account,
