@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VIEW_NS	   (5 * 1000000u) /* age at which live_keys is read again */
+#define VIEW_NS	   (5 * 1000000u) /* age at which key_count is read again */
 #define KEY_PREFIX "kms_"
 #define PREFIX_LEN (sizeof(KEY_PREFIX) - 1)
 #define SIGV4	   "AWS4-HMAC-SHA256"
@@ -90,10 +90,10 @@ static enum kms_rc is_open(bool *open, const struct auth *a,
 		return KMS_RC_OK;
 	now = http_now_ns();
 	if (!view->checked_ns || now - view->checked_ns > VIEW_NS) {
-		rc = store_count_api_keys(view->reader, &view->live_keys);
+		rc = store_count_api_keys(view->reader, &view->key_count);
 		view->checked_ns = rc ? 0 : now;
 	}
-	*open = !rc && !view->live_keys;
+	*open = !rc && !view->key_count;
 	return rc;
 }
 

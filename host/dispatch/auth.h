@@ -3,7 +3,7 @@
  * auth - who is calling, judged per request so that changes act at once
  *
  * Owns:      the hash of KMS_API_KEY and the decision whether the server is
- *            open: in dev, while no API key exists and none is demanded.
+ *            open: in dev, until there is an API key or one is demanded.
  * Promises:  a presented key is compared by its SHA-256, in constant time. A
  *            database that does not answer opens nothing.
  * Threads:   struct auth is read only; a struct auth_view belongs to one
@@ -27,7 +27,7 @@ struct auth {
 struct auth_view {
 	struct store_reader *reader;
 	uint64_t checked_ns;
-	uint64_t live_keys;
+	uint64_t key_count; /* revoked ones too */
 };
 
 /* env_key: value of KMS_API_KEY; NULL and "" stand for none. */

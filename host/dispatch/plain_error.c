@@ -5,6 +5,7 @@
 	((struct plain_error){ .status = (status_), .message = (message_) })
 
 /* Every kms_rc has a status here, or this does not compile. */
+#pragma GCC diagnostic error "-Wswitch-enum"
 struct plain_error plain_error_of(enum kms_rc rc)
 {
 	switch (rc) {

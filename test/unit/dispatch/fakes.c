@@ -84,9 +84,7 @@ enum kms_rc store_count_api_keys(struct store_reader *r, uint64_t *count)
 {
 	(void)r;
 	fakes.store_calls++;
-	*count = 0;
-	for (size_t i = 0; i < fakes.key_count; i++)
-		*count += !fakes.keys[i].revoked;
+	*count = fakes.key_count;
 	return fakes.store_rc;
 }
 

@@ -391,10 +391,10 @@ static void dev_is_open_until_the_first_key(void **state)
 	assert_body("{\"error\":\"Missing API key\","
 		    "\"code\":\"NO_CREDENTIAL\"}");
 	get("/health", 200);
-	/* ... and again once the last one is revoked */
+	/* Revoking the last one opens nothing. */
 	fakes.keys[0].revoked = true;
 	fakes.now_ns += 6 * MS;
-	aws("TrentService.Sign", SIGN_BODY, 200);
+	aws("TrentService.Sign", SIGN_BODY, 401);
 }
 
 static void an_api_key_is_evidence(void **state)
