@@ -1,0 +1,2 @@
+global-incdirs-y += .
+srcs-y += $(file < $(sub-dir)/sources.list)

@@ -1,0 +1,2 @@
+srcs-y += $(file < $(sub-dir)/sources.list)
+subdirs-y += cmd crypto keystore optee policy
