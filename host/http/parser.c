@@ -101,21 +101,11 @@ static int on_chunk_header(llhttp_t *l)
 	struct http_parser *p = parser_of(l);
 
 	p->chunks++;
+	p->in_data = true;
 	if (l->content_length <= p->body_max - p->req->body.len)
 		return 0;
 	fail(p, 413, "the body is too large");
 	return HPE_USER;
-}
-
-/* More than a few bytes around each chunk is nothing a client needs. */
-static bool framing_is_modest(struct http_parser *p, size_t raw_len,
-			      size_t chunks)
-{
-	size_t framing = raw_len - p->req->body.len;
-
-	if (framing <= p->header_max + CHUNK_FRAMING * chunks)
-		return true;
-	return fail(p, 431, "too many chunk extensions or trailers");
 }
 
 /* The body of a chunked request is moved together as it comes. */
@@ -123,13 +113,16 @@ static int on_body(llhttp_t *l, const char *at, size_t len)
 {
 	struct http_parser *p = parser_of(l);
 	uint8_t *to = p->data + p->head_len + p->req->body.len;
-	size_t ahead = (size_t)((const uint8_t *)at - (p->data + p->used));
 
-	if (!framing_is_modest(p, p->raw_len + ahead, p->chunks))
-		return HPE_USER;
 	if ((const uint8_t *)at != to)
 		memmove(to, at, len);
 	p->req->body.len += len;
+	return 0;
+}
+
+static int on_chunk_complete(llhttp_t *l)
+{
+	parser_of(l)->in_data = false;
 	return 0;
 }
 
@@ -146,6 +139,7 @@ static const llhttp_settings_t settings = {
 	.on_header_value_complete = on_header_value_complete,
 	.on_headers_complete = on_headers_complete,
 	.on_chunk_header = on_chunk_header,
+	.on_chunk_complete = on_chunk_complete,
 	.on_body = on_body,
 	.on_message_complete = on_message_complete,
 };
@@ -161,6 +155,7 @@ static void start_at(struct http_parser *p)
 	p->head_len = 0;
 	p->raw_len = 0;
 	p->chunks = 0;
+	p->in_data = false;
 	p->expects = false;
 	p->complete = false;
 	p->keep_alive = false;
@@ -348,6 +343,7 @@ static bool judge_head(struct http_parser *p)
 		return fail(p, 413, "the body is too large");
 	p->expects = f.expects && !p->line.http_1_0 &&
 		     (f.codings || p->llhttp.content_length > 0);
+	p->in_data = !f.codings;
 	p->keep_alive = llhttp_should_keep_alive(&p->llhttp);
 	return true;
 }
@@ -384,12 +380,41 @@ static bool run_head(struct http_parser *p, size_t len)
 	return true;
 }
 
+/* More than a few bytes around each chunk is nothing a client needs. */
+static size_t spare_framing(const struct http_parser *p)
+{
+	size_t max = p->header_max + CHUNK_FRAMING * (p->chunks + 1);
+	size_t framing = p->raw_len - p->req->body.len;
+
+	return framing > max ? 0 : max - framing + 1;
+}
+
+/*
+ * In slices that end where the framing may first be too much, so that this is
+ * found at the same byte however the input was cut.
+ */
+static bool run_slices(struct http_parser *p, size_t len)
+{
+	do {
+		size_t most = spare_framing(p);
+		size_t n = len - p->used;
+
+		if (p->in_data)
+			most += p->llhttp.content_length;
+		if (!execute(p, p->used + (n < most ? n : most)))
+			return false;
+		if (!spare_framing(p))
+			return fail(p, 431,
+				    "too many chunk extensions or trailers");
+	} while (!p->complete && p->used < len);
+	return true;
+}
+
 static bool run_body(struct http_parser *p, struct buf *in)
 {
 	size_t kept = 0;
 
-	if (!execute(p, in->len) ||
-	    !framing_is_modest(p, p->raw_len, p->chunks + 1))
+	if (!run_slices(p, in->len))
 		return false;
 	kept = p->head_len + p->req->body.len;
 	if (!p->complete && kept < in->len) {

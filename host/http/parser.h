@@ -40,6 +40,7 @@ struct http_parser {
 	size_t head_len; /* 0 until the head is complete */
 	size_t raw_len;	 /* used after the head, with all framing */
 	size_t chunks;
+	bool in_data;	 /* the next byte is body, not framing */
 	bool expects;	 /* 100-continue, not given yet */
 	bool complete;	 /* the last byte of the request was used */
 	bool keep_alive; /* what the client wishes */
