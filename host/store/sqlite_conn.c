@@ -72,6 +72,9 @@ enum kms_rc sqlite_conn_open(struct sqlite_conn *c, const char *path,
 
 	if (err)
 		return sqlite_conn_fail(c, err);
+	/* SQLite opens what it may not write as well. */
+	if (sqlite3_db_readonly(c->db, "main"))
+		return sqlite_conn_fail(c, SQLITE_READONLY);
 	sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
 	/* A hostile schema in the file gets no say in what we run. */
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

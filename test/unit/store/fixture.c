@@ -218,6 +218,8 @@ void change_set_make(struct change_set *c, struct model *m, struct store *s,
 		change(c, m, rng, slot);
 	}
 	make_nodes(c, m, s);
+	/* Where recovery finds the root, as in a real certificate. */
+	memcpy(c->pc, c->root, sizeof(c->root));
 }
 
 void change_set_commit(struct change_set *c, struct store *s)
@@ -275,4 +277,34 @@ void assert_model(struct store *s, struct store_reader *r,
 		assert_slot(r, m, slot);
 	assert_int_equal(store_get_proof(r, &p, m->shard, m->slots),
 			 KMS_RC_NOT_FOUND);
+}
+
+void model_load(struct model *m, struct store *s, uint16_t shard)
+{
+	struct store_reader *r = reader_ok(s);
+	struct store_shard now = { 0 };
+	static struct store_proof p;
+
+	assert_int_equal(store_get_shard(s, &now, shard), KMS_RC_OK);
+	if (now.prepared)
+		assert_int_equal(
+			store_finish_batch(s, shard, now.seq + 1, now.pc),
+			KMS_RC_OK);
+	assert_int_equal(store_get_shard(s, &now, shard), KMS_RC_OK);
+	memset(m, 0, sizeof(*m));
+	m->shard = shard;
+	m->seq = now.seq;
+	while (m->slots < MODEL_SLOTS &&
+	       !store_get_proof(r, &p, shard, m->slots)) {
+		struct record_header h = { 0 };
+
+		assert_int_equal(
+			record_get_header(&h, bytes_of(p.blob, p.blob_len)),
+			KMS_RC_OK);
+		m->version[m->slots] = h.version;
+		m->blob_len[m->slots] = p.blob_len;
+		memcpy(m->blob[m->slots], p.blob, p.blob_len);
+		m->slots++;
+	}
+	store_reader_close(&r);
 }

@@ -78,6 +78,9 @@ uint64_t account_of(uint64_t slot);
 /* begin and finish, which must succeed. */
 void change_set_commit(struct change_set *c, struct store *s);
 
+/* Finishes what is prepared, then makes *m what the database holds. */
+void model_load(struct model *m, struct store *s, uint16_t shard);
+
 struct store *open_ok(const char *path);
 struct store_reader *reader_ok(struct store *s);
 /* Every slot of the model has its blob, path and key row. */
