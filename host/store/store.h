@@ -22,9 +22,8 @@
 
 #include <stdint.h>
 
-#define STORE_DESCRIPTION_MAX 8192 /* characters, in UTF-8 up to 4 bytes each \
-				    */
-#define STORE_API_KEY_ID_LEN 8
+#define STORE_DESCRIPTION_MAX 8192 /* characters of UTF-8 */
+#define STORE_API_KEY_ID_LEN  8
 
 struct store;
 struct store_reader;
