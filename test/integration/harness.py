@@ -31,7 +31,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, os.environ.get('TEEKMS_BUILD', 'build'))
 TEEKMSD = os.path.join(BUILD, 'host/teekmsd')
 TEEKMS = os.path.join(BUILD, 'cli/teekms')
-TEEKMS_TA = os.path.join(BUILD, 'ta/posix/teekms-ta')
+TEEKMS_TA = os.path.join(BUILD, 'ta/teekms-ta')
 
 REGION = 'us-east-1'
 JSON11 = 'application/x-amz-json-1.1'
