@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "host/dispatch/answer.h"
 #include "host/dispatch/aws_error.h"
+#include "host/dispatch/describe.h"
 #include "host/dispatch/dispatch.h"
 #include "host/dispatch/plain_error.h"
 #include "test/unit/dispatch/fakes.h"
@@ -607,6 +608,38 @@ static void every_result_has_an_aws_name_and_a_plain_status(void **state)
 	}
 }
 
+static void the_table_is_described_row_by_row(void **state)
+{
+	static char text[128 * 1024];
+	struct json_writer w = { 0 };
+	struct json_value all = { 0 };
+	struct json_value row = { 0 };
+	size_t pos = 0;
+	size_t i = 0;
+
+	(void)state;
+	json_begin(&w, text, sizeof(text));
+	describe_ops(&w);
+	assert_int_equal(json_writer_done(&w), 0);
+	assert_int_equal(json_parse(&all, bytes_of(text, w.len)), 0);
+	for (; json_next(&all, &pos, NULL, &row); i++) {
+		struct json_value name = json_member(&row, "name");
+		struct json_value in = json_member(&row, "in");
+		struct json_value field = { 0 };
+		size_t at = 0;
+		size_t k = 0;
+
+		assert_true(bytes_is_var(name.raw, kms_ops[i].name));
+		for (; json_next(&in, &at, NULL, &field); k++) {
+			name = json_member(&field, "name");
+			assert_true(
+				bytes_is_var(name.raw, kms_ops[i].in[k].name));
+		}
+		assert_null(kms_ops[i].in[k].name);
+	}
+	assert_int_equal(i, kms_op_count);
+}
+
 /* --- the access log --- */
 
 static char captured[4096];
@@ -711,6 +744,7 @@ int main(void)
 		T(a_full_arena_is_an_answered_fault),
 		T(refusals_of_http_look_like_other_errors),
 		T(every_result_has_an_aws_name_and_a_plain_status),
+		T(the_table_is_described_row_by_row),
 		T(the_access_line_tells_what_and_who_but_no_secret),
 		T(unrouted_requests_are_logged_too),
 	};
