@@ -24,9 +24,4 @@
 	} while (0)
 #define assert_ok(got) assert_rc((got), KMS_RC_OK)
 
-#define test_of(name)                         \
-	{                                     \
-#name, name, NULL, NULL, NULL \
-	}
-
 #endif /* KMS_TEST_CHECK_H */
