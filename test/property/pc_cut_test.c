@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * I4: random workloads with a power cut at every step, also inside recovery.
+ *
+ * A step is a call of the TA into the TEE (each of them, and for writes also
+ * their middle) or a point between two steps of the host. The oracle is the
+ * sequential model in struct host_db: after recovery the shard is as after
+ * all the acknowledged changes, with or without the one that was under way.
+ *
+ * 10^4 runs; KMS_TEST_LONG=1 makes 10^5.
+ */
+#include "test/property/fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPS_MAX	  4
+#define SLOTS_MAX 24
+
+/* The workload and where it was when the power failed. */
+struct run {
+	struct fixture *f;
+	struct gp_snapshot *fresh; /* a provisioned TEE without keys */
+	struct prng prng;
+	unsigned int changes;
+	uint64_t cut_at; /* a step of the host, counted from 1; 0: none */
+	uint64_t step;
+	unsigned int acked; /* changes a client was told of */
+	uint64_t seq_before;
+	/* What was under way: the oracle's next state. */
+	struct host_op ops[OPS_MAX];
+	size_t op_count;
+	uint64_t top_seq;  /* highest ever seen in the anchor */
+	bool anchor_first; /* the wrong order, to be caught at */
+	enum kms_rc recovered;
+	unsigned int lost; /* runs after which the shard is no more */
+};
+
+static void host_step(struct run *r)
+{
+	if (++r->step == r->cut_at)
+		world_cut_here();
+}
+
+static void pick_op(struct run *r, struct host_op *op, bool *used)
+{
+	const struct host_db *db = &r->f->host.db;
+	size_t what = prng_below(&r->prng, 8);
+	uint64_t slot = db->next_slot ? prng_below(&r->prng, db->next_slot) : 0;
+	static const uint8_t states[] = { KEY_STATE_ENABLED, KEY_STATE_DISABLED,
+					  KEY_STATE_PENDING_DELETION };
+
+	/* P-256 costs ten times as much and takes the same path. */
+	*op = host_create(prng_below(&r->prng, 16) ? KEY_SPEC_SECP256K1
+						   : KEY_SPEC_P256);
+	if (!db->next_slot || used[slot] || db->keys[slot].deleted ||
+	    (what < 4 && db->next_slot < SLOTS_MAX))
+		return;
+	used[slot] = true;
+	*op = what == 7 ? host_change(&r->f->host, slot, OP_DELETE, 0)
+			: host_change(&r->f->host, slot, OP_SET_STATE,
+				      states[prng_below(&r->prng, 3)]);
+}
+
+/* One change, by the book, with the host's own points of death. */
+static void change(struct run *r)
+{
+	struct host *h = &r->f->host;
+	bool used[SLOTS_MAX + OPS_MAX * 8] = { false };
+
+	r->op_count = 1 + prng_below(&r->prng, OPS_MAX);
+	for (size_t i = 0; i < r->op_count; i++)
+		pick_op(r, &r->ops[i], used);
+	host_step(r);
+	assert_ok(host_prepare(h, r->ops, r->op_count));
+	host_step(r);
+	if (!prng_below(&r->prng, 8)) {
+		assert_ok(host_abort(h));
+		return;
+	}
+	if (r->anchor_first)
+		assert_ok(host_send_commit(h, h->staged.pc, h->staged.count));
+	else
+		host_store(h);
+	host_step(r);
+	if (r->anchor_first)
+		host_store(h);
+	else
+		assert_ok(host_commit(h));
+	/* The receipts are here: the client may be told. */
+	r->acked++;
+	host_step(r);
+	host_finish(h);
+	host_step(r);
+}
+
+static void workload(void *arg)
+{
+	struct run *r = arg;
+
+	for (unsigned int i = 0; i < r->changes; i++) {
+		/* A hold of an aborted change ends with the instance. */
+		if (r->f->one.ta.shards[0].hold_count) {
+			instance_kill(&r->f->one);
+			instance_start_fast(&r->f->one, 1);
+			assert_ok(host_recover(&r->f->host, false));
+		}
+		change(r);
+	}
+	r->step = UINT64_MAX / 2; /* no cut any more */
+}
+
+static void recover(void *arg)
+{
+	struct run *r = arg;
+
+	instance_kill(&r->f->one);
+	host_forget(&r->f->host);
+	instance_start_fast(&r->f->one, 1);
+	host_step(r);
+	r->recovered = host_recover(&r->f->host, !prng_below(&r->prng, 4));
+}
+
+/* I3 beside: the anchor never goes back, and never by more than one. */
+static void check_anchor(struct run *r)
+{
+	const struct anchor *a = &r->f->one.ta.shards[0].anchor;
+
+	if (a->seq < r->top_seq)
+		fail_msg("the anchor went back to seq %" PRIu64, a->seq);
+	r->top_seq = a->seq;
+}
+
+/* Every key of the oracle does what its state says, and no other exists. */
+static void check_keys(struct run *r)
+{
+	const struct host_db *db = &r->f->host.db;
+
+	if (db->seq < r->seq_before + r->acked)
+		fail_msg("an acknowledged change is gone");
+	for (uint64_t slot = 0; slot < db->next_slot; slot++) {
+		const struct host_key *key = &db->keys[slot];
+
+		if (key->deleted)
+			fixture_check_refused(r->f, slot, KMS_RC_NOT_FOUND);
+		else if (key->state == KEY_STATE_ENABLED)
+			fixture_check_signs(r->f, slot);
+		else
+			fixture_check_refused(r->f, slot, KMS_RC_KEY_DISABLED);
+	}
+}
+
+static void start_over(struct run *r)
+{
+	instance_kill(&r->f->one);
+	gp_storage_restore(r->fresh, GP_MEDIUM_REE | GP_MEDIUM_RPMB);
+	host_init(&r->f->host, instance_send, &r->f->one, 0);
+	instance_start_fast(&r->f->one, 1);
+	assert_ok(host_recover(&r->f->host, false));
+	r->step = 0;
+	r->acked = 0;
+	r->seq_before = 0;
+	r->top_seq = 0;
+}
+
+/* Where the next cut is: in the TEE or in the host, or nowhere. */
+static void arm(struct run *r, uint64_t tee_call, enum gp_fault how,
+		uint64_t host_at)
+{
+	r->step = 0;
+	r->cut_at = host_at;
+	gp_fault_set(GP_CALL_ANY, tee_call, 1, how);
+}
+
+static void arm_in_recovery(struct run *r)
+{
+	static const enum gp_fault cuts[] = { GP_FAULT_CUT_BEFORE,
+					      GP_FAULT_CUT_DURING,
+					      GP_FAULT_CUT_AFTER };
+
+	arm(r, 0, GP_FAULT_NONE, 0);
+	if (prng_below(&r->prng, 2))
+		arm(r, 1 + prng_below(&r->prng, 40),
+		    cuts[prng_below(&r->prng, 3)], 0);
+}
+
+/* One run: the workload up to the cut, recovery however often it is cut. */
+static bool run_with_cut(struct run *r, uint64_t seed, uint64_t tee_call,
+			 enum gp_fault how, uint64_t host_at)
+{
+	bool cut = false;
+
+	start_over(r);
+	r->prng.state = seed;
+	r->changes = 2 + (unsigned int)prng_below(&r->prng, 3);
+	arm(r, tee_call, how, host_at);
+	cut = world_try(workload, r) == WORLD_CUT;
+	if (!cut) {
+		arm(r, 0, GP_FAULT_NONE, 0);
+		return false;
+	}
+	for (unsigned int tries = 0;; tries++) {
+		if (tries < 3)
+			arm_in_recovery(r);
+		else
+			arm(r, 0, GP_FAULT_NONE, 0);
+		if (world_try(recover, r) == WORLD_DONE)
+			break;
+		assert_true(tries < 3);
+	}
+	arm(r, 0, GP_FAULT_NONE, 0);
+	if (r->recovered == KMS_RC_STALE && r->anchor_first) {
+		r->lost++;
+		return true;
+	}
+	assert_ok(r->recovered);
+	check_anchor(r);
+	check_keys(r);
+	/* And life goes on. */
+	fixture_key(r->f, KEY_SPEC_SECP256K1);
+	fixture_check_signs(r->f, r->f->host.db.next_slot - 1);
+	return true;
+}
+
+/* Cuts one workload at each of its steps; gives the number of runs. */
+static unsigned int cut_everywhere(struct run *r, uint64_t seed)
+{
+	static const enum gp_fault cuts[] = { GP_FAULT_CUT_BEFORE,
+					      GP_FAULT_CUT_DURING,
+					      GP_FAULT_CUT_AFTER };
+	unsigned int runs = 0;
+
+	for (size_t how = 0; how < ARRAY_LEN(cuts); how++)
+		for (uint64_t at = 1; run_with_cut(r, seed, at, cuts[how], 0);
+		     at++)
+			runs++;
+	for (uint64_t at = 1; run_with_cut(r, seed, 0, GP_FAULT_NONE, at); at++)
+		runs++;
+	return runs;
+}
+
+static void i4_no_power_cut_loses_or_invents_a_change(void **state)
+{
+	const char *more = getenv("KMS_TEST_LONG");
+	unsigned int wanted = more && *more == '1' ? 100000 : 10000;
+	struct run r = { .f = *state };
+	unsigned int workloads = 0;
+	unsigned int runs = 0;
+
+	/* The shard's first opening is part of the workload, too. */
+	instance_kill(&r.f->one);
+	r.fresh = gp_storage_snapshot();
+	assert_non_null(r.fresh);
+	for (; runs < wanted; workloads++)
+		runs += cut_everywhere(&r, prng_next(&r.f->prng));
+	printf("# %u runs of %u workloads\n", runs, workloads);
+	gp_snapshot_free(&r.fresh);
+}
+
+/* So that the harness is known to find what it looks for. */
+static void i4_a_host_that_writes_the_anchor_first_is_caught(void **state)
+{
+	struct run r = { .f = *state, .anchor_first = true };
+
+	instance_kill(&r.f->one);
+	r.fresh = gp_storage_snapshot();
+	assert_non_null(r.fresh);
+	cut_everywhere(&r, prng_next(&r.f->prng));
+	assert_true(r.lost > 0);
+	gp_snapshot_free(&r.fresh);
+}
+
+static void provision(void *arg)
+{
+	struct fixture *f = arg;
+
+	assert_ok(
+		host_provision(&f->host, FIXTURE_SHARDS, (struct bytes){ 0 }));
+}
+
+/* Whatever was cut, PROVISION can be done again, or is done. */
+static void
+i4_a_cut_in_provisioning_leaves_a_tee_that_can_be_provisioned(void **state)
+{
+	static const enum gp_fault cuts[] = { GP_FAULT_CUT_BEFORE,
+					      GP_FAULT_CUT_DURING,
+					      GP_FAULT_CUT_AFTER };
+	struct fixture *f = *state;
+	struct gp_snapshot *blank = gp_storage_snapshot();
+	enum kms_rc rc = KMS_RC_INTERNAL;
+	uint64_t at = 1;
+	bool cut = true;
+
+	for (size_t how = 0; how < ARRAY_LEN(cuts); how++) {
+		for (at = 1, cut = true; cut; at++) {
+			instance_kill(&f->one);
+			gp_storage_restore(blank,
+					   GP_MEDIUM_REE | GP_MEDIUM_RPMB);
+			instance_start_fast(&f->one, 1);
+			host_init(&f->host, instance_send, &f->one, 0);
+			gp_fault_set(GP_CALL_ANY, at, 1, cuts[how]);
+			cut = world_try(provision, f) == WORLD_CUT;
+			gp_fault_set(GP_CALL_ANY, 0, 0, GP_FAULT_NONE);
+			if (!cut)
+				break;
+			instance_kill(&f->one);
+			instance_start_fast(&f->one, 1);
+			rc = host_provision(&f->host, FIXTURE_SHARDS,
+					    (struct bytes){ 0 });
+			assert_true(!rc || rc == KMS_RC_PROVISIONED);
+			assert_ok(host_recover(&f->host, false));
+			fixture_check_signs(f,
+					    fixture_key(f, KEY_SPEC_SECP256K1));
+		}
+		assert_true(at > 10);
+	}
+	gp_snapshot_free(&blank);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fixture_test(i4_no_power_cut_loses_or_invents_a_change),
+		fixture_test(i4_a_host_that_writes_the_anchor_first_is_caught),
+		cmocka_unit_test_setup_teardown(
+			i4_a_cut_in_provisioning_leaves_a_tee_that_can_be_provisioned,
+			fixture_open_blank, fixture_close),
+	};
+
+	return cmocka_run_group_tests_name("power cuts", tests, NULL, NULL);
+}
