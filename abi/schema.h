@@ -44,7 +44,9 @@
 	F(S, u16, max_batch, 0x000b, 0, 1)				       \
 	F(S, u16, max_sign, 0x000c, 0, 1)
 
-#define ABI_selftest_req(F, S)
+/* only_signature: 1 runs secp256k1's answers alone. */
+#define ABI_selftest_req(F, S)						       \
+	F(S, u8, only_signature, 0x0001, 0, 0)
 
 #define ABI_selftest_rsp(F, S)						       \
 	F(S, u16, tests_run, 0x0001, 0, 1)

@@ -158,8 +158,8 @@ static enum kms_rc find_ta_program(struct server *s)
 	}
 	if (n <= 0 || (size_t)n >= sizeof(s->ta_program) ||
 	    access(s->ta_program, X_OK))
-		return fail("--ta-program", KMS_RC_CONFIG,
-			    "the TA's program was not found");
+		return fail(s->ta_program, KMS_RC_CONFIG,
+			    "the TA's program was not found (--ta-program)");
 	return KMS_RC_OK;
 }
 

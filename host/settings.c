@@ -137,9 +137,11 @@ static const struct setting *find_option(const char *name, size_t len)
 	return NULL;
 }
 
-static enum kms_rc refuse(FILE *err, const char *what, const char *why)
+static enum kms_rc refuse(FILE *err, const char *what, const char *value,
+			  const char *why)
 {
-	fprintf(err, "teekmsd: %s: %s (try --help)\n", what, why);
+	fprintf(err, "teekmsd: %s%s%s: %s (try --help)\n", what,
+		value ? " " : "", value ? value : "", why);
 	return KMS_RC_CONFIG;
 }
 
@@ -153,7 +155,8 @@ static enum kms_rc read_environment(struct settings *s, FILE *err)
 		if (!value || !*value)
 			value = t->standard;
 		if (value && !assign(s, t, value))
-			return refuse(err, t->env, "is not a value it takes");
+			return refuse(err, t->env, value,
+				      "is not a value it takes");
 	}
 	return KMS_RC_OK;
 }
@@ -166,21 +169,24 @@ static enum kms_rc read_options(struct settings *s, int argc, char **argv,
 		const char *equals = strchr(argv[i], '=');
 		const struct setting *t = NULL;
 		const char *value = "1";
+		int at = i;
 
 		if (!strncmp(argv[i], "--", 2))
 			t = find_option(name, equals ? (size_t)(equals - name)
 						     : strlen(name));
 		if (!t)
-			return refuse(err, argv[i], "no such option");
+			return refuse(err, argv[i], NULL, "no such option");
 		if (t->kind == FLAG && equals)
-			return refuse(err, argv[i], "takes no value");
+			return refuse(err, argv[i], NULL, "takes no value");
 		if (t->kind != FLAG) {
 			if (!equals && i + 1 == argc)
-				return refuse(err, argv[i], "needs a value");
+				return refuse(err, argv[i], NULL,
+					      "needs a value");
 			value = equals ? equals + 1 : argv[++i];
 		}
 		if (!*value || !assign(s, t, value))
-			return refuse(err, argv[i], "is not a value it takes");
+			return refuse(err, argv[at], equals ? NULL : value,
+				      "is not a value it takes");
 	}
 	return KMS_RC_OK;
 }
@@ -191,12 +197,14 @@ static enum kms_rc derive(struct settings *s, FILE *err)
 
 	s->production = !strcmp(s->profile, "production");
 	if (!s->production && strcmp(s->profile, "dev") != 0)
-		return refuse(err, "--profile", "is dev or production");
+		return refuse(err, "--profile", s->profile,
+			      "is not dev or production");
 	if (strcmp(s->tee, "process") != 0 && strcmp(s->tee, "optee") != 0)
-		return refuse(err, "--tee", "is process or optee");
+		return refuse(err, "--tee", s->tee, "is not process or optee");
 	if (strlen(s->account_text) != 12 ||
 	    strspn(s->account_text, "0123456789") != 12)
-		return refuse(err, "--account", "is 12 digits");
+		return refuse(err, "--account", s->account_text,
+			      "is not 12 digits");
 	s->account = strtoull(s->account_text, &end, 10);
 	return KMS_RC_OK;
 }

@@ -104,39 +104,26 @@ void service_healthz(struct call *call)
 	call_done(call, KMS_RC_OK);
 }
 
-static void tell_readiness(struct call *call, enum kms_rc rc)
-{
-	if (!rc)
-		put_status(call, "ready");
-	call_done(call, rc ? KMS_RC_UNAVAILABLE : KMS_RC_OK);
-}
-
 static void probed(struct keeper_change *change)
 {
 	struct call *call = change->arg;
-	struct service_thread *t = service_thread(call->service, call->reactor);
 
-	t->ready_ns = call->start_ns;
-	t->ready_rc = change->rc;
-	tell_readiness(call, change->rc);
+	if (!change->rc)
+		put_status(call, "ready");
+	call_done(call, change->rc ? KMS_RC_UNAVAILABLE : KMS_RC_OK);
 }
 
 /*
- * Ready: every worker runs its known answers, a signature among them, and the
- * database answers. Asked at most once a second, whoever asks how often.
+ * Ready: every worker makes a signature, and the database answers. The keeper
+ * finds that out at most once a second, whoever asks how often.
  */
 void service_readyz(struct call *call)
 {
 	const struct service_config *c = service_config(call->service);
-	struct service_thread *t = service_thread(call->service, call->reactor);
-	struct keeper_change *change = NULL;
+	struct keeper_change *change =
+		arena_alloc(call->arena, sizeof(*change));
 	enum kms_rc rc = KMS_RC_NO_MEMORY;
 
-	if (t->ready_ns && call->start_ns - t->ready_ns < READY_CACHE_NS) {
-		tell_readiness(call, t->ready_rc);
-		return;
-	}
-	change = arena_alloc(call->arena, sizeof(*change));
 	if (change) {
 		change->job = KEEPER_PROBE;
 		change->reactor = call->reactor;

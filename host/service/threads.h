@@ -10,13 +10,9 @@
 #include "host/service/service.h"
 #include "host/service/signer.h"
 
-#define READY_CACHE_NS 1000000000u
-
 struct service_thread {
 	struct sign_queue queue;
 	struct key_cache *cache;
-	uint64_t ready_ns; /* when readiness was last found out; 0 never */
-	enum kms_rc ready_rc;
 };
 
 struct service_thread *service_thread(struct service *s, unsigned int index);

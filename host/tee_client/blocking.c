@@ -144,10 +144,13 @@ enum kms_rc tee_selftest(struct tee_line *l, unsigned int worker)
 {
 	struct abi_writer w = { 0 };
 	struct bytes body = { 0 };
+	struct abi_selftest_req req = { .only_signature = 1 };
 	enum kms_rc rc = begin(l, &w, CMD_SELFTEST, NULL);
 
-	if (!rc)
-		rc = abi_finish(&w, 0);
+	if (rc)
+		return rc;
+	ABI_PUT(&w, selftest_req, &req);
+	rc = abi_finish(&w, 0);
 	if (!rc)
 		rc = call_ta(l, worker, CMD_SELFTEST, &w, NULL, false, &body,
 			     NULL);

@@ -70,7 +70,7 @@ struct tee_info {
 
 enum kms_rc tee_info(struct tee_line *l, unsigned int worker,
 		     struct tee_info *out) KMS_MUST_USE;
-/* Runs the known answers, a signature among them. SELFTEST. */
+/* Makes the worker sign and verify known answers. SELFTEST. */
 enum kms_rc tee_selftest(struct tee_line *l, unsigned int worker) KMS_MUST_USE;
 /* Makes a key domain; also mixes in entropy of the host. */
 enum kms_rc tee_provision(struct tee_line *l, unsigned int worker,

@@ -138,7 +138,7 @@ class Dev(ApiKeyTest):
         server = self.new_server(env={'KMS_LOG': 'debug'}).start()
         key = self.generate(server)
         client = self.connect(server)
-        client.headers = {'x-api-key': key, 'User-Agent': 'test\x1b[31m/1.0'}
+        client.headers = {'x-api-key': key, 'User-Agent': 'test"\x7f\xe9[31m/1.0'}
         key_id = client.create(K256)['KeyId']
         digest = digest_of(b'secret')
         signature = client.sign(key_id, digest)
@@ -155,7 +155,7 @@ class Dev(ApiKeyTest):
 
 class Production(ApiKeyTest):
     def test_production_is_closed_from_the_start(self):
-        server = self.new_server(profile='production').start()
+        server = self.new_server('--provision', profile='production').start()
         client = self.connect(server)
         for path in OPEN_PATHS:
             self.assertEqual(client.get(path).status, 200)
@@ -164,9 +164,9 @@ class Production(ApiKeyTest):
                 self.assert_refused(client, headers)
 
     def test_an_api_key_opens_production(self):
-        server = self.new_server(profile='production').start()
+        server = self.new_server('--provision', profile='production').start()
         key = self.generate(server)
         client = self.connect(server)
         self.assert_open(client, {'x-api-key': key})
         self.assert_refused(client)
-        self.assertEqual(client.get('/version').json['profile'], 'production')
+        self.assertEqual(client.get('/version').json['profile'], 'prod')

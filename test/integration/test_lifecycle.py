@@ -164,7 +164,7 @@ class Refusal(OwnServerTest):
 
     def test_options_and_settings_that_make_no_sense(self):
         for args, env, pattern in ((('--no-such-option',), {}, 'no-such-option'), (('--workers', 'many'), {}, 'workers'),
-                                   (('--workers', '0'), {}, 'workers'), (('--profile', 'staging'), {}, 'staging'),
+                                   (('--workers', '65'), {}, 'workers'), (('--profile', 'staging'), {}, 'staging'),
                                    (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, 'sgx'),
                                    (('--ta-program', '/nonexistent'), {}, '/nonexistent'), (('stray',), {}, 'stray'),
                                    ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY')):
