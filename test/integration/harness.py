@@ -159,8 +159,7 @@ class LocalServer:
         return f'http://127.0.0.1:{self.port}'
 
     def command(self):
-        return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', '--state-dir', self.state, '--profile', self.profile,
-                '--ta-program', TEEKMS_TA] + self.args
+        return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', '--state-dir', self.state, '--profile', self.profile] + self.args
 
     def launch(self):
         """Starts it and does not wait."""

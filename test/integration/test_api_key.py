@@ -138,7 +138,7 @@ class Dev(ApiKeyTest):
         server = self.new_server(env={'KMS_LOG': 'debug'}).start()
         key = self.generate(server)
         client = self.connect(server)
-        client.headers = {'x-api-key': key, 'User-Agent': 'test"\x7f\xe9[31m/1.0'}
+        client.headers = {'x-api-key': key, 'User-Agent': 'test"\xe9[31m/1.0'}
         key_id = client.create(K256)['KeyId']
         digest = digest_of(b'secret')
         signature = client.sign(key_id, digest)
