@@ -9,7 +9,7 @@
 #include "common/bytes.h"
 #include "common/sha256.h"
 
-#define HKDF_MAX (255 * SHA256_LEN)
+#define HKDF_MAX ((size_t)255 * SHA256_LEN)
 
 struct hmac {
 	struct sha256 inner;

@@ -59,7 +59,7 @@ static void load(struct num *n, const uint8_t bytes[32])
 	const uint8_t *p = NULL;
 
 	for (i = 0; i < LIMBS; i++) {
-		p = bytes + 28 - 4 * i;
+		p = bytes + 28 - 4 * (size_t)i;
 		n->v[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
 			  (uint32_t)p[2] << 8 | p[3];
 	}
@@ -71,7 +71,7 @@ static void store(uint8_t bytes[32], const struct num *n)
 	uint8_t *p = NULL;
 
 	for (i = 0; i < LIMBS; i++) {
-		p = bytes + 28 - 4 * i;
+		p = bytes + 28 - 4 * (size_t)i;
 		p[0] = (uint8_t)(n->v[i] >> 24);
 		p[1] = (uint8_t)(n->v[i] >> 16);
 		p[2] = (uint8_t)(n->v[i] >> 8);

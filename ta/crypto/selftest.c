@@ -59,7 +59,7 @@ static void hashes(struct run *r)
 	uint8_t salt[13];
 	uint8_t info[10];
 	uint8_t out[42];
-	uint8_t i = 0;
+	size_t i = 0;
 
 	sha256_once(out, "abc", 3);
 	judge_bytes(r, out, 32,
@@ -71,7 +71,7 @@ static void hashes(struct run *r)
 		    "5a003f089d2739839dec58b964ec3843");
 	memset(ikm, 0x0b, sizeof(ikm));
 	for (i = 0; i < sizeof(salt); i++)
-		salt[i] = i;
+		salt[i] = (uint8_t)i;
 	for (i = 0; i < sizeof(info); i++)
 		info[i] = (uint8_t)(0xf0 + i);
 	hkdf(out, sizeof(out), bytes_of(ikm, sizeof(ikm)),

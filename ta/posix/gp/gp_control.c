@@ -57,17 +57,17 @@ unsigned int gp_instance(void)
 	return instance;
 }
 
-void gp_instance_set(unsigned int to)
+void gp_instance_set(unsigned int id)
 {
-	if (to >= GP_INSTANCES_MAX)
+	if (id >= GP_INSTANCES_MAX)
 		abort();
-	instance = to;
+	instance = id;
 }
 
-void gp_instance_drop(unsigned int which)
+void gp_instance_drop(unsigned int id)
 {
-	gp_operations_drop(which);
-	gp_objects_drop(which);
+	gp_operations_drop(id);
+	gp_objects_drop(id);
 }
 
 void gp_on_stop(gp_stop_fn *stop, void *arg)

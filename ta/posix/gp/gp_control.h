@@ -71,8 +71,8 @@ void gp_on_stop(gp_stop_fn *stop, void *arg);
  * Handles belong to the instance of the thread that opened them; 0 at first.
  * gp_instance_drop() does to them what the death of that instance does.
  */
-void gp_instance_set(unsigned int instance);
-void gp_instance_drop(unsigned int instance);
+void gp_instance_set(unsigned int id);
+void gp_instance_drop(unsigned int id);
 
 /* Random tape: record appends to a buffer, replay reads it back. */
 void gp_tape_record(void);

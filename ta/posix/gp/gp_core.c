@@ -10,6 +10,12 @@
 #include <sys/random.h>
 #include <time.h>
 
+/* A handle that stands for itself. */
+struct __TEE_PropSetHandle {
+	char none;
+};
+struct __TEE_PropSetHandle gp_implementation;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* A stop may jump out of a locked section. */
 static __thread bool lock_held;

@@ -24,18 +24,25 @@ void trace_printf(const char *func, int line, int level, const char *fmt, ...)
 {
 	static const char letters[] = "?EID";
 	char text[TRACE_MAX] = { 0 };
-	size_t len = 0;
-	va_list ap;
+	va_list args;
+	size_t at = 0;
+	int n = 0;
 
-	snprintf(text, sizeof(text), "%c/TA: %s:%d ", letters[level & 3], func,
-		 line);
-	len = strlen(text);
-	va_start(ap, fmt);
-	vsnprintf(text + len, sizeof(text) - len - 1, fmt, ap);
-	va_end(ap);
-	len = strlen(text);
-	text[len++] = '\n';
-	if (write(STDERR_FILENO, text, len) < 0)
+	n = snprintf(text, sizeof(text), "%c/TA: %s:%d ", letters[level & 3],
+		     func, line);
+	at += n > 0 ? (size_t)n : 0;
+	if (at > sizeof(text) - 1)
+		at = sizeof(text) - 1;
+	va_start(args, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it was started
+	 */
+	n = vsnprintf(text + at, sizeof(text) - at, fmt, args);
+	va_end(args);
+	at += n > 0 ? (size_t)n : 0;
+	if (at > sizeof(text) - 1)
+		at = sizeof(text) - 1;
+	text[at] = '\n';
+	if (write(STDERR_FILENO, text, at + 1) < 0)
 		return; /* nobody reads the trace */
 }
 

@@ -12,6 +12,10 @@
 #include "ta/posix/gp/gp_control.h"
 #include "ta/posix/gp/tee_internal_api_extensions.h"
 
+/* It may say so here; the dev kit's declaration does not. */
+/* NOLINTNEXTLINE(readability-redundant-declaration) */
+void TEE_Panic(TEE_Result panicCode) __attribute__((noreturn));
+
 #define GP_HANDLES_MAX	 256
 #define GP_INSTANCES_MAX 64
 #define GP_NAME_MAX	 (2 + 2 * TEE_OBJECT_ID_MAX_LEN + 1)

@@ -69,7 +69,7 @@ void TEE_InitRefAttribute(TEE_Attribute *attr, uint32_t attributeID,
 			  const void *buffer, size_t length)
 {
 	attr->attributeID = attributeID;
-	attr->content.ref.buffer = (void *)(uintptr_t)buffer;
+	memcpy(&attr->content.ref.buffer, &buffer, sizeof(buffer));
 	attr->content.ref.length = length;
 }
 
@@ -118,7 +118,8 @@ static void populate(TEE_ObjectHandle o, const TEE_Attribute *a)
 	    (len != 32 && a->attributeID == TEE_ATTR_SECRET_VALUE))
 		TEE_Panic(TEE_ERROR_BAD_PARAMETERS);
 	memset(to, 0, 32 - len);
-	memcpy(to + 32 - len, a->content.ref.buffer, len);
+	if (len)
+		memcpy(to + 32 - len, a->content.ref.buffer, len);
 }
 
 static uint32_t attributes_needed(TEE_ObjectType type)

@@ -76,7 +76,7 @@ static TEE_Result take_pobj(struct gp_pobj **pobj, const char *name,
 			unused = unused ? unused : &pobjs[i];
 			continue;
 		}
-		if (strcmp(pobjs[i].file.name, name))
+		if (strcmp(pobjs[i].file.name, name) != 0)
 			continue;
 		if (!may_share(pobjs[i].flags, flags))
 			return TEE_ERROR_ACCESS_CONFLICT;

@@ -66,8 +66,7 @@
 #define TEE_ORIGIN_TEE	       0x00000003
 #define TEE_ORIGIN_TRUSTED_APP 0x00000004
 
-#define TEE_PROPSET_TEE_IMPLEMENTATION \
-	((TEE_PropSetHandle)(uintptr_t)0xFFFFFFFD)
+#define TEE_PROPSET_TEE_IMPLEMENTATION (&gp_implementation)
 
 /* Memory */
 #define TEE_MALLOC_FILL_ZERO 0x00000000
@@ -164,6 +163,7 @@ typedef struct {
 
 typedef struct __TEE_TASessionHandle *TEE_TASessionHandle;
 typedef struct __TEE_PropSetHandle *TEE_PropSetHandle;
+extern struct __TEE_PropSetHandle gp_implementation;
 typedef struct __TEE_ObjectHandle *TEE_ObjectHandle;
 typedef struct __TEE_OperationHandle *TEE_OperationHandle;
 
