@@ -34,8 +34,8 @@ void trace_printf(const char *func, int line, int level, const char *fmt, ...)
 	if (at > sizeof(text) - 1)
 		at = sizeof(text) - 1;
 	va_start(args, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it was started
-	 */
+	/* The analyser overlooks va_start(). */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	n = vsnprintf(text + at, sizeof(text) - at, fmt, args);
 	va_end(args);
 	at += n > 0 ? (size_t)n : 0;
