@@ -66,11 +66,15 @@ struct transport {
 			    unsigned int index);
 	void (*close)(struct worker **w);
 
-	/* Readable once the worker has died; -1 when that is not known. */
+	/*
+	 * Readable once the worker has died; -1 when that is not known. Ask
+	 * again after a restart, which may end the old descriptor.
+	 */
 	int (*death_fd)(struct worker *w);
 	/*
-	 * Ends what is left of the worker and starts it anew. Calls in flight
-	 * are finished with UNAVAILABLE by their channels' next reap().
+	 * Ends what is left of the worker and starts it anew, and waits until
+	 * it serves. Calls in flight are finished by their channels' next
+	 * reap(): with the answer if there is one, else with UNAVAILABLE.
 	 */
 	enum kms_rc (*restart)(struct worker *w);
 
