@@ -4,7 +4,7 @@
  *
  * Owns:      the child and, when traced, the thread that passes its stderr on.
  * Promises:  the child gets the named descriptors and no environment, and dies
- *            with the thread that started it at the latest.
+ *            with this process at the latest.
  * Threads:   the caller serialises calls about one child.
  */
 

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,17 +64,17 @@ static void raise_memlock_limit(void)
 	(void)!setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-/* Locks one line of /proc/self/maps, if that is where secrets can be. */
+/* Locks "START-END rw-p ...", if that is private and writable. */
 static bool lock_mapping(const char *line)
 {
-	char flags[5] = { 0 };
-	uintptr_t start = 0;
+	char *at = NULL;
+	uintptr_t start = strtoull(line, &at, 16);
 	uintptr_t end = 0;
 
-	if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end,
-		   flags) != 3)
+	if (*at != '-')
 		return false;
-	return strcmp(flags, "rw-p") != 0 ||
+	end = strtoull(at + 1, &at, 16);
+	return strncmp(at, " rw-p", 5) != 0 ||
 	       mlock((const void *)start, end - start) == 0;
 }
 
@@ -173,12 +173,31 @@ static void enter_namespaces(void)
 	(void)!unshare(CLONE_NEWUTS);
 }
 
-/* Last: changes of credentials reset both settings. */
+static volatile sig_atomic_t server;
+
+static void leave_without_server(int sig)
+{
+	(void)sig;
+	if (getppid() != server)
+		_exit(EXIT_FAILURE);
+}
+
+/*
+ * The kernel tells when the thread that started us ends, which need not be the
+ * end of the server: the next of its threads is our parent then, and we are
+ * told again. Last, because changes of credentials reset both settings.
+ */
 static enum kms_rc die_with_parent(pid_t parent)
 {
+	struct sigaction act = { .sa_handler = leave_without_server,
+				 .sa_flags = SA_RESTART };
+
+	server = parent;
+	if (sigaction(SIGUSR1, &act, NULL))
+		return failed("SIGUSR1");
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return failed("PR_SET_DUMPABLE");
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+	if (prctl(PR_SET_PDEATHSIG, SIGUSR1))
 		return failed("PR_SET_PDEATHSIG");
 	/* It may have died before that. */
 	if (getppid() != parent) {

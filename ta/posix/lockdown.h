@@ -7,7 +7,7 @@
  * user. Where root owns it, the TA stays uid 0 but without a single
  * capability, in a user namespace where nobody is anybody.
  *
- * Always: no core dump, not dumpable, no new privileges, locked memory, killed
+ * Always: no core dump, not dumpable, no new privileges, locked memory, gone
  * with the server, no descriptor but the named ones, the system calls of
  * seccomp.c only. Where the kernel lets us: own user, network, IPC and UTS
  * namespaces, and the state directory as root directory.

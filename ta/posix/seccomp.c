@@ -14,22 +14,22 @@
 #include <unistd.h>
 
 static const int plain[] = {
-	SCMP_SYS(read),		 SCMP_SYS(write),
-	SCMP_SYS(writev),	 SCMP_SYS(pread64),
-	SCMP_SYS(pwrite64),	 SCMP_SYS(lseek),
-	SCMP_SYS(close),	 SCMP_SYS(fstat),
-	SCMP_SYS(ftruncate),	 SCMP_SYS(fallocate),
-	SCMP_SYS(fsync),	 SCMP_SYS(fdatasync),
-	SCMP_SYS(flock),	 SCMP_SYS(fcntl),
-	SCMP_SYS(getdents64),	 SCMP_SYS(brk),
-	SCMP_SYS(munmap),	 SCMP_SYS(mremap),
-	SCMP_SYS(madvise),	 SCMP_SYS(futex),
-	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-	SCMP_SYS(getrandom),	 SCMP_SYS(getpid),
-	SCMP_SYS(gettid),	 SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction),	 SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sigaltstack),	 SCMP_SYS(restart_syscall),
-	SCMP_SYS(exit),		 SCMP_SYS(exit_group),
+	SCMP_SYS(read),		  SCMP_SYS(write),
+	SCMP_SYS(writev),	  SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),	  SCMP_SYS(lseek),
+	SCMP_SYS(close),	  SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate),	  SCMP_SYS(fallocate),
+	SCMP_SYS(fsync),	  SCMP_SYS(fdatasync),
+	SCMP_SYS(flock),	  SCMP_SYS(fcntl),
+	SCMP_SYS(getdents64),	  SCMP_SYS(brk),
+	SCMP_SYS(munmap),	  SCMP_SYS(mremap),
+	SCMP_SYS(madvise),	  SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime),  SCMP_SYS(gettimeofday),
+	SCMP_SYS(getrandom),	  SCMP_SYS(getpid),
+	SCMP_SYS(getppid),	  SCMP_SYS(gettid),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack),	  SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),		  SCMP_SYS(exit_group),
 };
 
 /* Those whose first argument is the folder that a path begins at. */
