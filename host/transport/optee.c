@@ -13,6 +13,7 @@
  */
 #include "abi/instance.h"
 #include "common/mem.h"
+#include "host/transport/job.h"
 #include "host/transport/lane.h"
 #include "host/transport/merge.h"
 #include "host/transport/result.h"
@@ -23,29 +24,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-/* A SIGN with an ordinary piece of evidence; more is taken from the heap. */
-#define JOB_INLINE 2048
-
-/* One submitted call, with its own copy of the request. */
-struct job {
-	struct tee_call *call; /* NULL: cancelled */
-	struct channel *channel;
-	struct job *next;
-	uint16_t cmd;
-	unsigned int items; /* 0: goes alone */
-	struct bytes req;
-	struct bytes state;
-	size_t out_cap;
-	size_t out2_cap;
-	uint8_t *heap;
-	uint8_t data[JOB_INLINE];
-};
-
-struct job_list {
-	struct job *first;
-	struct job *last;
-};
 
 struct channel {
 	struct worker *worker;
@@ -87,36 +65,11 @@ static void ring_bell(int fd)
 		return;
 }
 
-static void list_add(struct job_list *l, struct job *job)
-{
-	job->next = NULL;
-	if (l->last)
-		l->last->next = job;
-	else
-		l->first = job;
-	l->last = job;
-}
-
-static struct job *list_take(struct job_list *l)
-{
-	struct job *job = l->first;
-
-	if (!job)
-		return NULL;
-	l->first = job->next;
-	if (!l->first)
-		l->last = NULL;
-	job->next = NULL;
-	return job;
-}
-
 /* Under the lock. */
 static void job_free(struct job *job)
 {
-	mem_free(job->heap);
-	job->heap = NULL;
-	job->call = NULL;
-	list_add(&job->channel->free, job);
+	job_clear(job);
+	job_list_add(&job->channel->free, job);
 }
 
 /* Under the lock: the outputs are where they belong; tells the channel. */
@@ -130,7 +83,7 @@ static void job_finish(struct job *job, enum kms_rc rc, size_t out_len,
 	job->call->rc = rc;
 	job->call->rsp.len = rc ? 0 : out_len;
 	job->call->state_out.len = rc ? 0 : out2_len;
-	list_add(&job->channel->finished, job);
+	job_list_add(&job->channel->finished, job);
 	job->channel->ring = true;
 }
 
@@ -149,7 +102,7 @@ static void fail_queue(struct worker *w)
 {
 	struct job *job = NULL;
 
-	while ((job = list_take(&w->queue)))
+	while ((job = job_list_take(&w->queue)))
 		job_finish(job, KMS_RC_UNAVAILABLE, 0, 0);
 	ring_channels(w);
 }
@@ -165,7 +118,7 @@ static void take_batch(struct worker *w)
 		const struct job *job = w->queue.first;
 
 		if (!job->call) {
-			job_free(list_take(&w->queue));
+			job_free(job_list_take(&w->queue));
 			continue;
 		}
 		if (w->count &&
@@ -178,7 +131,7 @@ static void take_batch(struct worker *w)
 			.req = job->req,
 			.items = job->items,
 		};
-		w->jobs[w->count++] = list_take(&w->queue);
+		w->jobs[w->count++] = job_list_take(&w->queue);
 		if (!items)
 			break;
 	}
@@ -413,7 +366,7 @@ static void channel_drain(struct channel *c)
 	pthread_mutex_lock(&w->lock);
 	for (unsigned int i = 0; i < c->depth; i++)
 		c->jobs[i].call = NULL;
-	while ((job = list_take(&c->finished)))
+	while ((job = job_list_take(&c->finished)))
 		job_free(job);
 	while (channel_is_busy(c) && !w->dead) {
 		pthread_cond_signal(&w->wake);
@@ -466,45 +419,12 @@ static enum kms_rc optee_channel_open(struct channel **channel,
 	}
 	for (unsigned int i = 0; i < c->depth; i++) {
 		c->jobs[i].channel = c;
-		list_add(&c->free, &c->jobs[i]);
+		job_list_add(&c->free, &c->jobs[i]);
 	}
 	pthread_mutex_lock(&w->lock);
 	c->next = w->channels;
 	w->channels = c;
 	pthread_mutex_unlock(&w->lock);
-	return KMS_RC_OK;
-}
-
-/* Copies the request into the job; only the caller sees the job yet. */
-static enum kms_rc job_fill(struct job *job, struct tee_call *call)
-{
-	size_t len = call->req.len + call->state.len;
-	uint8_t *at = job->data;
-
-	if (len > sizeof(job->data)) {
-		job->heap = mem_zalloc(1, len);
-		if (!job->heap)
-			return KMS_RC_NO_MEMORY;
-		at = job->heap;
-	}
-	if (call->req.len)
-		memcpy(at, call->req.ptr, call->req.len);
-	if (call->state.len)
-		memcpy(at + call->req.len, call->state.ptr, call->state.len);
-	job->req = bytes_of(at, call->req.len);
-	job->state = (struct bytes){ 0 };
-	if (call->state.ptr)
-		job->state = bytes_of(at + call->req.len, call->state.len);
-	job->cmd = call->cmd;
-	job->call = call;
-	job->out_cap = call->rsp.cap < ABI_RESPONSE_MAX ? call->rsp.cap
-							: ABI_RESPONSE_MAX;
-	job->out2_cap = call->state_out.cap < ABI_STATE_OUT_MAX
-				? call->state_out.cap
-				: ABI_STATE_OUT_MAX;
-	job->items = 0;
-	if (!call->state.ptr && !job->out2_cap)
-		job->items = merge_count(job->cmd, job->req);
 	return KMS_RC_OK;
 }
 
@@ -514,11 +434,8 @@ static enum kms_rc optee_submit(struct channel *c, struct tee_call *call)
 	enum kms_rc rc = KMS_RC_BUSY;
 	struct job *job = NULL;
 
-	if (call->req.len > ABI_REQUEST_MAX ||
-	    call->state.len > ABI_STATE_IN_MAX)
-		return KMS_RC_BAD_INPUT;
 	pthread_mutex_lock(&w->lock);
-	job = list_take(&c->free);
+	job = job_list_take(&c->free);
 	pthread_mutex_unlock(&w->lock);
 	if (!job)
 		return rc;
@@ -530,7 +447,7 @@ static enum kms_rc optee_submit(struct channel *c, struct tee_call *call)
 	if (rc)
 		job_free(job);
 	else
-		list_add(&w->queue, job);
+		job_list_add(&w->queue, job);
 	pthread_mutex_unlock(&w->lock);
 	c->unflushed |= rc == KMS_RC_OK;
 	return rc;
@@ -558,7 +475,7 @@ static struct tee_call *next_finished(struct channel *c)
 	struct job *job = NULL;
 
 	pthread_mutex_lock(&c->worker->lock);
-	while (!call && (job = list_take(&c->finished))) {
+	while (!call && (job = job_list_take(&c->finished))) {
 		call = job->call;
 		job_free(job);
 	}

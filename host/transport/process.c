@@ -7,10 +7,8 @@
  * A channel that meets a new generation finishes what it had in flight - with
  * the answer when it is there, with UNAVAILABLE when not - and goes on with
  * the new memory. The eventfds stay the same for good.
- *
- * Threads: see transport.h. The process dies with the thread that called open
- * or restart, so that must be one that lives as long as the server.
  */
+#include "common/log.h"
 #include "common/mem.h"
 #include "host/transport/call_list.h"
 #include "host/transport/ring_map.h"
@@ -25,6 +23,8 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define MODULE "transport"
 
 #define START_MS  30000
 #define STOP_MS	  2000
@@ -126,6 +126,8 @@ static enum kms_rc worker_begin_life(struct worker *w)
 	if (!rc)
 		rc = await_serving(&process, map);
 	if (rc) {
+		log_error(MODULE, "worker %u: %s does not start", w->index,
+			  w->program);
 		ta_process_end(&process, 0);
 		ring_map_drop(&map);
 		return rc;
@@ -385,7 +387,8 @@ static struct tee_call *next_finished(struct channel *c)
 	if (call)
 		return call;
 	if (ring_queue_pop(&c->queue, &call)) {
-		/* The TA broke the protocol. */
+		log_error(MODULE, "worker %u broke the protocol",
+			  c->worker->index);
 		worker_end_life(c->worker, c->generation);
 		call = NULL;
 	}
