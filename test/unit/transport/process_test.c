@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transport_process against a TA that echoes. */
+/* transport_process: calls, deaths and restarts. */
 #include "abi/limits.h"
 #include "test/unit/transport/calls.h"
 #include "test/unit/transport/echo_ta.h"
+#include "test/unit/transport/worker_fixture.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,81 +12,12 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define DEPTH 64
-
 static const struct transport *const t = &transport_process;
-
-struct fixture {
-	char dir[64];
-	struct transport_config config;
-	struct worker *w;
-	struct channel *c;
-};
-
-static int start(void **state)
-{
-	static struct fixture f;
-
-	f = (struct fixture){ .dir = "/tmp/teekms-test-XXXXXX" };
-	assert_non_null(mkdtemp(f.dir));
-	f.config = (struct transport_config){
-		.ta_program = getenv("KMS_TEST_ECHO_TA"),
-		.state_dir = f.dir,
-		.channels = 3,
-		.depth = DEPTH,
-	};
-	assert_int_equal(t->open(&f.w, &f.config, 0), KMS_RC_OK);
-	assert_int_equal(t->channel_open(&f.c, f.w), KMS_RC_OK);
-	*state = &f;
-	return 0;
-}
-
-static int stop(void **state)
-{
-	struct fixture *f = *state;
-	char path[80];
-
-	t->channel_close(&f->c);
-	t->close(&f->w);
-	snprintf(path, sizeof(path), "%s/mark", f->dir);
-	unlink(path);
-	return rmdir(f->dir);
-}
-
-/* The pid behind the descriptor that tells of its death. */
-static pid_t worker_pid(const struct fixture *f)
-{
-	char line[128];
-	int pid = 0;
-	FILE *info = NULL;
-
-	snprintf(line, sizeof(line), "/proc/self/fdinfo/%d", t->death_fd(f->w));
-	info = fopen(line, "re");
-	assert_non_null(info);
-	while (!pid && fgets(line, sizeof(line), info))
-		if (!strncmp(line, "Pid:", 4))
-			pid = (int)strtol(line + 4, NULL, 10);
-	fclose(info);
-	assert_true(pid > 1);
-	return pid;
-}
-
-static bool wait_for_death(const struct fixture *f)
-{
-	struct pollfd fd = { .fd = t->death_fd(f->w), .events = POLLIN };
-
-	return poll(&fd, 1, 10000) == 1;
-}
 
 static void messages_of_every_size_come_back_whole(void **state)
 {
@@ -442,236 +372,23 @@ static void restarts_under_load_lose_no_call(void **state)
 	}
 }
 
-static void a_missing_program_is_unavailable(void **state)
+static void *restart_thread(void *arg)
+{
+	return t->restart(arg) ? arg : NULL;
+}
+
+static void a_worker_outlives_the_thread_that_started_it(void **state)
 {
 	struct fixture *f = *state;
-	struct transport_config config = f->config;
-	struct worker *w = NULL;
+	pthread_t thread;
+	void *failed = NULL;
 
-	config.ta_program = "/nonexistent/teekms-ta";
-	assert_int_equal(t->open(&w, &config, 1), KMS_RC_UNAVAILABLE);
-	assert_null(w);
-	config.ta_program = "/bin/true";
-	assert_int_equal(t->open(&w, &config, 1), KMS_RC_UNAVAILABLE);
-	assert_null(w);
-	config.channels = 0;
-	assert_int_equal(t->open(&w, &config, 1), KMS_RC_BAD_INPUT);
-}
-
-static void a_state_directory_open_to_others_is_refused(void **state)
-{
-	struct fixture *f = *state;
-	struct worker *w = NULL;
-
-	assert_int_equal(chmod(f->dir, 0750), 0);
-	assert_int_equal(t->open(&w, &f->config, 1), KMS_RC_UNAVAILABLE);
-	assert_int_equal(chmod(f->dir, 0700), 0);
-}
-
-static void forbidden_system_calls_kill_the_worker(void **state)
-{
-	struct fixture *f = *state;
-	static const uint16_t cmds[] = { ECHO_SOCKET,	    ECHO_FORK,
-					 ECHO_EXEC,	    ECHO_EXEC_MEMORY,
-					 ECHO_OPEN_OUTSIDE, ECHO_KILL_PARENT };
-
-	for (size_t i = 0; i < ARRAY_LEN(cmds); i++) {
-		struct test_call *call = test_call_new(cmds[i], 0, 0);
-		siginfo_t info = { 0 };
-
-		assert_int_equal(t->submit(f->c, &call->call), KMS_RC_OK);
-		t->flush(f->c);
-		assert_true(wait_for_death(f));
-		assert_int_equal(waitid(P_PID, (id_t)worker_pid(f), &info,
-					WEXITED | WNOWAIT),
-				 0);
-		assert_int_equal(info.si_status, SIGSYS);
-		assert_int_equal(t->reap(f->c), 1);
-		assert_int_equal(call->call.rc, KMS_RC_UNAVAILABLE);
-		test_call_free(&call);
-		assert_int_equal(t->restart(f->w), KMS_RC_OK);
-	}
-}
-
-static void storage_is_reached_and_nothing_above_it(void **state)
-{
-	struct fixture *f = *state;
-	struct test_call *call = test_call_new(ECHO_OPEN_STATE, 0, 0);
-
-	assert_int_equal(t->submit(f->c, &call->call), KMS_RC_OK);
-	t->flush(f->c);
-	assert_true(test_reap(t, f->c, 1));
-	assert_int_equal(call->call.rc, KMS_RC_OK);
-	test_call_free(&call);
-}
-
-/* What /proc/PID/status says behind that name. */
-static unsigned long long status_number(pid_t pid, const char *name, int base)
-{
-	unsigned long long value = ~0ull;
-	char line[256];
-	FILE *file = NULL;
-
-	snprintf(line, sizeof(line), "/proc/%d/status", pid);
-	file = fopen(line, "re");
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, strlen(name)))
-			value = strtoull(line + strlen(name), NULL, base);
-	fclose(file);
-	return value;
-}
-
-static void the_worker_is_locked_down(void **state)
-{
-	struct fixture *f = *state;
-	pid_t pid = worker_pid(f);
-
-	assert_int_equal(status_number(pid, "NoNewPrivs:", 10), 1);
-	assert_int_equal(status_number(pid, "Seccomp:", 10), 2);
-	assert_int_equal(status_number(pid, "CapEff:", 16), 0);
-	assert_int_equal(status_number(pid, "CapPrm:", 16), 0);
-	assert_int_equal(status_number(pid, "Threads:", 10), 1);
-	assert_true(status_number(pid, "VmLck:", 10) > 0);
-}
-
-/* In a child of that user: true when it can open the worker's memory. */
-static bool memory_opens_for(pid_t pid, uid_t uid)
-{
-	char path[64];
-	int status = 0;
-	pid_t child = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	child = fork();
-	assert_true(child >= 0);
-	if (!child) {
-		if (geteuid() == 0 && uid != 0 && setresuid(uid, uid, uid))
-			_exit(2);
-		_exit(open(path, O_RDONLY) >= 0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
-	return WEXITSTATUS(status) == 1;
-}
-
-/*
- * The same user may read the memory of what it runs, unless that is not
- * dumpable. Root hands the directory to a user, whom the TA then becomes.
- */
-static void nobody_but_root_reads_the_workers_memory(void **state)
-{
-	struct fixture *f = *state;
-	uid_t uid = geteuid() ? geteuid() : 12345;
-	pid_t idle = 0;
-
-	if (geteuid() == 0)
-		assert_int_equal(chown(f->dir, uid, uid), 0);
-	assert_int_equal(t->restart(f->w), KMS_RC_OK);
-	assert_int_equal(status_number(worker_pid(f), "Uid:", 10), uid);
-	assert_false(memory_opens_for(worker_pid(f), uid));
-	assert_false(memory_opens_for(worker_pid(f), 54321));
-	storage_is_reached_and_nothing_above_it(state);
-	/* Without the lock-down it would have opened. */
-	idle = fork();
-	assert_true(idle >= 0);
-	if (!idle) {
-		if (geteuid() == 0 && setresuid(uid, uid, uid))
-			_exit(2);
-		prctl(PR_SET_DUMPABLE, 1);
-		for (;;)
-			pause();
-	}
-	usleep(100000);
-	assert_true(memory_opens_for(idle, uid));
-	kill(idle, SIGKILL);
-	waitpid(idle, NULL, 0);
-}
-
-static void the_worker_dies_with_its_server(void **state)
-{
-	struct fixture *f = *state;
-	int ends[2] = { -1, -1 };
-	struct pollfd fd = { .events = POLLIN };
-	pid_t worker = 0;
-	pid_t server = 0;
-
-	assert_int_equal(pipe(ends), 0);
-	server = fork();
-	assert_true(server >= 0);
-	if (!server) {
-		struct fixture own = { .config = f->config };
-
-		if (t->open(&own.w, &own.config, 1))
-			_exit(1);
-		worker = worker_pid(&own);
-		if (write(ends[1], &worker, sizeof(worker)) < 0)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	assert_int_equal(read(ends[0], &worker, sizeof(worker)),
-			 sizeof(worker));
-	fd.fd = (int)syscall(SYS_pidfd_open, worker, 0);
-	assert_true(fd.fd >= 0);
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-	assert_int_equal(poll(&fd, 1, 10000), 1);
-	close(fd.fd);
-	close(ends[0]);
-	close(ends[1]);
-}
-
-/* Runs in a child, whose stderr is a pipe: what of it comes through. */
-static void collect_stderr(struct fixture *f, bool trace, char *out, size_t cap)
-{
-	int ends[2] = { -1, -1 };
-	size_t len = 0;
-	ssize_t got = 0;
-	pid_t child = 0;
-
-	assert_int_equal(pipe(ends), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (!child) {
-		struct fixture own = { .config = f->config };
-		struct test_call *call = test_call_new(ECHO_SAY, 6, 0);
-
-		dup2(ends[1], STDERR_FILENO);
-		own.config.trace = trace;
-		memcpy(call->in, "hello\n", 6);
-		if (t->open(&own.w, &own.config, 7) ||
-		    t->channel_open(&own.c, own.w) ||
-		    t->submit(own.c, &call->call))
-			_exit(1);
-		t->flush(own.c);
-		if (!test_reap(t, own.c, 1))
-			_exit(1);
-		t->channel_close(&own.c);
-		t->close(&own.w);
-		_exit(0);
-	}
-	close(ends[1]);
-	while (len + 1 < cap &&
-	       (got = read(ends[0], out + len, cap - 1 - len)) > 0)
-		len += (size_t)got;
-	out[len] = 0;
-	close(ends[0]);
-	waitpid(child, NULL, 0);
-}
-
-static void the_tas_trace_passes_only_when_asked_for(void **state)
-{
-	struct fixture *f = *state;
-	static char text[4096];
-
-	collect_stderr(f, true, text, sizeof(text));
-	assert_non_null(strstr(text, "[ta 7] teekms-ta: pid "));
-	assert_non_null(strstr(text, "protects nothing against root"));
-	assert_non_null(strstr(text, "[ta 7] hello\n"));
-	collect_stderr(f, false, text, sizeof(text));
-	assert_non_null(strstr(text, "protects nothing against root"));
-	assert_null(strstr(text, "hello"));
+	assert_int_equal(pthread_create(&thread, NULL, restart_thread, f->w),
+			 0);
+	assert_int_equal(pthread_join(thread, &failed), 0);
+	assert_null(failed);
+	usleep(50000);
+	test_round_trip(t, f->c, 100, 100);
 }
 
 int main(void)
@@ -693,14 +410,7 @@ int main(void)
 		T(a_reopened_channel_does_not_see_answers_of_the_old),
 		T(there_are_only_so_many_channels),
 		T(restarts_under_load_lose_no_call),
-		T(a_missing_program_is_unavailable),
-		T(a_state_directory_open_to_others_is_refused),
-		T(forbidden_system_calls_kill_the_worker),
-		T(storage_is_reached_and_nothing_above_it),
-		T(the_worker_is_locked_down),
-		T(nobody_but_root_reads_the_workers_memory),
-		T(the_worker_dies_with_its_server),
-		T(the_tas_trace_passes_only_when_asked_for),
+		T(a_worker_outlives_the_thread_that_started_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
