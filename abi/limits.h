@@ -9,10 +9,10 @@
 #ifndef KMS_ABI_LIMITS_H
 #define KMS_ABI_LIMITS_H
 
-#define ABI_REQUEST_MAX	  (64 * 1024)  /* p0 */
-#define ABI_RESPONSE_MAX  (16 * 1024)  /* p1 */
-#define ABI_STATE_IN_MAX  (256 * 1024) /* p2 */
-#define ABI_STATE_OUT_MAX (256 * 1024) /* p3 */
+#define ABI_REQUEST_MAX	  65536	 /* p0 */
+#define ABI_RESPONSE_MAX  16384	 /* p1 */
+#define ABI_STATE_IN_MAX  262144 /* p2 */
+#define ABI_STATE_OUT_MAX 262144 /* p3 */
 
 #define ABI_SHARDS_MAX	 64 /* of a domain */
 #define ABI_BATCH_OPS	 64 /* items of one PREPARE */

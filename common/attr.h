@@ -10,7 +10,7 @@
 
 #define KMS_MUST_USE __attribute__((warn_unused_result))
 #define KMS_UNUSED   __attribute__((unused))
-#define KMS_PRINTF(fmt_at, args_at)                                            \
+#define KMS_PRINTF(fmt_at, args_at) \
 	__attribute__((format(printf, fmt_at, args_at)))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

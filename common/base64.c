@@ -11,8 +11,7 @@ static size_t encode(char *out, const uint8_t *p, size_t len, const char *abc)
 	size_t n = 0;
 
 	while (len >= 3) {
-		uint32_t v =
-			(uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+		uint32_t v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 
 		out[n++] = abc[v >> 18];
 		out[n++] = abc[v >> 12 & 63];

@@ -4,8 +4,8 @@
 const char *kms_rc_name(enum kms_rc rc)
 {
 	switch (rc) {
-#define X(num, name, text)                                                     \
-	case KMS_RC_##name:                                                    \
+#define X(num, name, text)  \
+	case KMS_RC_##name: \
 		return #name;
 		KMS_RC_LIST(X)
 #undef X
@@ -17,8 +17,8 @@ const char *kms_rc_name(enum kms_rc rc)
 const char *kms_rc_text(enum kms_rc rc)
 {
 	switch (rc) {
-#define X(num, name, text)                                                     \
-	case KMS_RC_##name:                                                    \
+#define X(num, name, text)  \
+	case KMS_RC_##name: \
 		return text;
 		KMS_RC_LIST(X)
 #undef X

@@ -13,11 +13,11 @@
 #define KMS_TA_TA_H
 
 #include "abi/messages.h"
+#include "ta/cmd/txn.h"
 #include "ta/crypto/crypto.h"
 #include "ta/keystore/keys.h"
 #include "ta/keystore/lru.h"
 #include "ta/keystore/shard.h"
-#include "ta/keystore/txn.h"
 
 struct ta {
 	struct crypto crypto;

@@ -60,7 +60,7 @@ struct http_answer {
 	unsigned int status;
 	const char *content_type; /* NULL: no body type */
 	struct bytes body;	  /* copied */
-	const char *extra;	  /* further header lines, each with CRLF; NULL */
+	const char *extra; /* further header lines, each with CRLF; NULL */
 	bool close;
 };
 

@@ -2,6 +2,7 @@
 #include "host/service/keeper.h"
 
 #include "common/log.h"
+#include "common/secret.h"
 #include "host/service/ledger.h"
 
 #include <poll.h>
@@ -248,8 +249,8 @@ static enum kms_rc agree_on_domain(struct keeper *k, const char **why)
 		log_info("keeper", "made a key domain of %u shards",
 			 k->info.shard_total);
 	}
-	if (id.known && memcmp(id.domain_id, k->info.domain_id,
-			       sizeof(id.domain_id)) != 0) {
+	if (id.known &&
+	    !ct_equal(id.domain_id, k->info.domain_id, sizeof(id.domain_id))) {
 		*why = "The database belongs to another key domain than the "
 		       "TEE. Start with the state directory of this TEE.";
 		return KMS_RC_FOREIGN_STATE;

@@ -4,6 +4,7 @@
  */
 #include "codec/der.h"
 #include "common/base64.h"
+#include "common/secret.h"
 #include "host/service/aws.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
@@ -342,7 +343,7 @@ static bool read_marker(uint8_t uuid[ABI_UUID_LEN], uint64_t account,
 		return false;
 	marker_sum(sum, account, raw);
 	memcpy(uuid, raw, ABI_UUID_LEN);
-	return memcmp(sum, raw + ABI_UUID_LEN, sizeof(sum)) == 0;
+	return ct_equal(sum, raw + ABI_UUID_LEN, sizeof(sum));
 }
 
 static void put_marker(struct json_writer *w, uint64_t account,

@@ -3,6 +3,7 @@
 
 #include "common/endian.h"
 #include "common/mem.h"
+#include "common/secret.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ bool key_cache_get(const struct key_cache *c, struct store_key *out,
 {
 	const struct entry *e = &c->entries[place(uuid)];
 
-	if (!e->used || memcmp(e->key.uuid, uuid, ABI_UUID_LEN) != 0)
+	if (!e->used || !ct_equal(e->key.uuid, uuid, ABI_UUID_LEN))
 		return false;
 	*out = e->key;
 	return true;

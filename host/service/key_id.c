@@ -73,7 +73,7 @@ static bool has_prefix(struct bytes text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
-	return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+	return text.len >= len && bytes_is_var(bytes_of(text.ptr, len), prefix);
 }
 
 struct arn {

@@ -15,7 +15,7 @@
 #define TA_FLAGS      0
 #define TA_STACK_SIZE (64 * 1024)
 /* For the operations and objects of the TEE, allocated once at the start. */
-#define TA_DATA_SIZE (64 * 1024)
+#define TA_DATA_SIZE   (64 * 1024)
 #define TA_VERSION     "0.1.0"
 #define TA_DESCRIPTION "teekms trusted application"
 

@@ -9,8 +9,8 @@
  *            in this boot when an aborted change would have restricted it.
  */
 
-#ifndef KMS_TA_KEYSTORE_TXN_H
-#define KMS_TA_KEYSTORE_TXN_H
+#ifndef KMS_TA_CMD_TXN_H
+#define KMS_TA_CMD_TXN_H
 
 #include "abi/messages.h"
 #include "abi/slot_tree.h"
@@ -75,4 +75,4 @@ enum kms_rc txn_commit(struct ta *ta, const struct certificate *c,
 /* Drops the shard's staged batch, if any; restrictive holds stay. */
 void txn_abort(struct ta *ta, uint16_t shard);
 
-#endif /* KMS_TA_KEYSTORE_TXN_H */
+#endif /* KMS_TA_CMD_TXN_H */

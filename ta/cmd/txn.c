@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ta/keystore/txn.h"
+#include "ta/cmd/txn.h"
 
 #include "common/endian.h"
 #include "ta/keystore/secure_time.h"
