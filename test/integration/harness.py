@@ -159,7 +159,10 @@ class LocalServer:
         return f'http://127.0.0.1:{self.port}'
 
     def command(self):
-        return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', '--state-dir', self.state, '--profile', self.profile] + self.args
+        # An empty state is made a key domain when asked for; dev does so by itself.
+        provision = ['--provision'] if self.profile == 'production' and not self.database_files() else []
+        return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', '--state-dir', self.state, '--profile', self.profile,
+                *provision, *self.args]
 
     def launch(self):
         """Starts it and does not wait."""

@@ -138,7 +138,7 @@ class Dev(ApiKeyTest):
         server = self.new_server(env={'KMS_LOG': 'debug'}).start()
         key = self.generate(server)
         client = self.connect(server)
-        client.headers = {'x-api-key': key, 'User-Agent': 'test"\xe9[31m/1.0'}
+        client.headers = {'x-api-key': key, 'User-Agent': 'test" 200 "forged'}
         key_id = client.create(K256)['KeyId']
         digest = digest_of(b'secret')
         signature = client.sign(key_id, digest)
@@ -147,7 +147,7 @@ class Dev(ApiKeyTest):
         client.get('/keys?secret=in-a-query')
         server.stop()
         log = server.log()
-        for secret in (key, key[12:], 'cd' * 16, b64(digest), digest.hex(), b64(signature), 'in-a-query', '\x1b'):
+        for secret in (key, key[12:], 'cd' * 16, b64(digest), digest.hex(), b64(signature), 'in-a-query', '" 200 "forged'):
             self.assertNotIn(secret, log)
         access = re.findall(r'^.*"POST / HTTP/1\.1" (\d+).*$', log, re.M)
         self.assertEqual(access[:2], ['200', '200'], log)
@@ -155,7 +155,7 @@ class Dev(ApiKeyTest):
 
 class Production(ApiKeyTest):
     def test_production_is_closed_from_the_start(self):
-        server = self.new_server('--provision', profile='production').start()
+        server = self.new_server(profile='production').start()
         client = self.connect(server)
         for path in OPEN_PATHS:
             self.assertEqual(client.get(path).status, 200)
@@ -164,7 +164,7 @@ class Production(ApiKeyTest):
                 self.assert_refused(client, headers)
 
     def test_an_api_key_opens_production(self):
-        server = self.new_server('--provision', profile='production').start()
+        server = self.new_server(profile='production').start()
         key = self.generate(server)
         client = self.connect(server)
         self.assert_open(client, {'x-api-key': key})

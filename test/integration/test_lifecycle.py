@@ -164,9 +164,9 @@ class Refusal(OwnServerTest):
 
     def test_options_and_settings_that_make_no_sense(self):
         for args, env, pattern in ((('--no-such-option',), {}, 'no-such-option'), (('--workers', 'many'), {}, 'workers'),
-                                   (('--workers', '65'), {}, 'workers'), (('--profile', 'staging'), {}, 'staging'),
-                                   (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, 'sgx'),
-                                   (('--ta-program', '/nonexistent'), {}, '/nonexistent'), (('stray',), {}, 'stray'),
+                                   (('--workers', '-1'), {}, 'workers'), (('--profile', 'staging'), {}, '--profile'),
+                                   (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, '--tee'),
+                                   (('--ta-program', '/nonexistent'), {}, '--ta-program'), (('stray',), {}, 'stray'),
                                    ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY')):
             with self.subTest(args=args, env=env):
                 self.refuse(self.new_server(*args, env=env), re.escape(pattern))

@@ -125,8 +125,9 @@ class Overload(OwnServerTest):
         self.assertLess(time.monotonic() - begin, 60)
         self.assertIn(answer.status, BUSY, answer)
         self.assertIn(answer.code, BUSY[answer.status])
-        # The worker is replaced meanwhile: not ready, or ready again.
-        self.assertIn(self.connect(server, 70).get('/readyz').status, (200, 503))
+        # By then the server may have replaced the worker that does not answer.
+        if self.connect(server, 70).get('/readyz').status != 503:
+            self.assertNotEqual(server.workers(), workers)
         resume(workers)
         end = time.monotonic() + 30
         while client.call('Sign', KeyId=key_id, Message=b64(DIGEST), MessageType='DIGEST',
