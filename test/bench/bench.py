@@ -57,7 +57,8 @@ class Bench:
         self.result = {}
 
     def raw(self):
-        return run_json([os.path.join(self.build, 'test/bench/raw_bench'), self.folder.name])
+        with tempfile.TemporaryDirectory(prefix='raw-', dir=self.folder.name) as folder:
+            return run_json([os.path.join(self.build, 'test/bench/raw_bench'), folder])
 
     def wrk(self, server, operation, bodies, connections, seconds=SECONDS):
         """Rates and latencies of one operation, with the processor time each process spent on it."""
