@@ -205,7 +205,9 @@ static enum kms_rc open_tee(struct server *s)
 				      .depth = CHANNEL_DEPTH,
 				      .trace = s->settings.trace },
 		.workers = s->workers,
-		.call_ms = CALL_MS,
+		/* A real TEE may share a slow processor with others. */
+		.call_ms = strcmp(s->settings.tee, "optee") ? CALL_MS
+							    : 3 * CALL_MS,
 		.lines_max = s->reactors + 1,
 	};
 	enum kms_rc rc = KMS_RC_INTERNAL;

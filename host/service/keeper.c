@@ -18,6 +18,10 @@
 #define REVIVE_MS    500
 #define PROBE_MS     1000
 
+#define BATCH_FAST_MS 250
+#define BATCH_SLOW_MS 1000
+#define BATCH_FIRST   4
+
 struct inbox {
 	pthread_mutex_t lock;
 	struct keeper_change *first;
@@ -36,6 +40,7 @@ struct keeper {
 	bool running;
 	atomic_bool stop;
 	uint64_t next_revive_ms[TEE_WORKERS_MAX];
+	size_t batch_max;   /* most keys made at once, see adapt() */
 	uint64_t probed_ms; /* when readiness was found out; 0 never */
 	enum kms_rc probe_rc;
 };
@@ -134,6 +139,36 @@ static enum kms_rc find_out(struct keeper *k)
 	return rc;
 }
 
+/*
+ * A batch must end long before the deadline of a call, on a board that makes a
+ * hundred keys a second as well as on one that makes two: so its size follows
+ * the time that the last one took.
+ */
+static void adapt(struct keeper *k, uint64_t took_ms)
+{
+	if (took_ms > BATCH_SLOW_MS && k->batch_max > 1)
+		k->batch_max /= 2;
+	else if (took_ms < BATCH_FAST_MS && k->batch_max < ABI_BATCH_OPS)
+		k->batch_max *= 2;
+}
+
+static void create_keys(struct keeper *k, struct keeper_change **creates,
+			size_t count)
+{
+	for (size_t done = 0; done < count;) {
+		uint64_t start = now_ms();
+		size_t n = count - done;
+
+		if (n > k->batch_max)
+			n = k->batch_max;
+		ledger_create_keys(&k->ledger, creates + done, n);
+		for (size_t i = 0; i < n; i++)
+			answer(k, creates[done + i], creates[done + i]->rc);
+		done += n;
+		adapt(k, now_ms() - start);
+	}
+}
+
 /* However many ask, the workers are bothered once a second. */
 static enum kms_rc probe(struct keeper *k)
 {
@@ -160,10 +195,7 @@ static void run_jobs(struct keeper *k)
 			else
 				answer(k, all[i], probe(k));
 		}
-		if (create_count)
-			ledger_create_keys(&k->ledger, creates, create_count);
-		for (size_t i = 0; i < create_count; i++)
-			answer(k, creates[i], creates[i]->rc);
+		create_keys(k, creates, create_count);
 	} while (n && !atomic_load(&k->stop));
 }
 
@@ -293,6 +325,7 @@ enum kms_rc keeper_start(struct keeper **out, const struct keeper_config *c,
 	if (!k || c->reactors > REACTORS_MAX)
 		goto fail;
 	k->config = *c;
+	k->batch_max = BATCH_FIRST;
 	k->ledger.tee = c->tee;
 	k->ledger.store = c->store;
 	rc = inbox_init(&k->queue);
