@@ -21,14 +21,17 @@ BUSY = {429: {'ThrottlingException', 'KMSInternalException'}, 400: {'ThrottlingE
 class Concurrent(SharedServerTest):
     def each(self, threads, work):
         """Runs work(client, index) in as many threads, each with a connection of its own."""
-        def one(index):
-            client = Client(self.server.endpoint)
-            try:
-                return work(client, index)
-            finally:
+        clients = []
+        try:
+            # One after the other, because QEMU's forwarded port has a backlog of one.
+            for _ in range(threads):
+                clients.append(Client(self.server.endpoint))
+                clients[-1].get('/healthz')
+            with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(work, clients, range(threads)))
+        finally:
+            for client in clients:
                 client.close()
-        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(one, range(threads)))
 
     def test_keys_created_at_once_are_all_there_and_all_different(self):
         made = self.each(16, lambda client, _: [client.create((K256, P256)[i % 2])['KeyId'] for i in range(5)])
