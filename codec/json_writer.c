@@ -8,6 +8,7 @@
 
 #define WRITER_DEPTH_MAX 31 /* bits of comma and objects, one is the root's */
 
+/* out is written to later. NOLINTNEXTLINE(readability-non-const-parameter) */
 void json_begin(struct json_writer *w, char *out, size_t cap)
 {
 	*w = (struct json_writer){ .ptr = out, .cap = cap };

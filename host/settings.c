@@ -161,6 +161,14 @@ static enum kms_rc read_environment(struct settings *s, FILE *err)
 	return KMS_RC_OK;
 }
 
+/* "--name value" or "--name=value"; NULL: the value is missing. */
+static const char *value_of(int *at, int argc, char **argv, const char *equals)
+{
+	if (equals)
+		return equals + 1;
+	return *at + 1 < argc ? argv[++*at] : NULL;
+}
+
 static enum kms_rc read_options(struct settings *s, int argc, char **argv,
 				FILE *err)
 {
@@ -178,12 +186,10 @@ static enum kms_rc read_options(struct settings *s, int argc, char **argv,
 			return refuse(err, argv[i], NULL, "no such option");
 		if (t->kind == FLAG && equals)
 			return refuse(err, argv[i], NULL, "takes no value");
-		if (t->kind != FLAG) {
-			if (!equals && i + 1 == argc)
-				return refuse(err, argv[i], NULL,
-					      "needs a value");
-			value = equals ? equals + 1 : argv[++i];
-		}
+		if (t->kind != FLAG)
+			value = value_of(&i, argc, argv, equals);
+		if (!value)
+			return refuse(err, argv[at], NULL, "needs a value");
 		if (!*value || !assign(s, t, value))
 			return refuse(err, argv[at], equals ? NULL : value,
 				      "is not a value it takes");

@@ -194,7 +194,8 @@ void http_answer(struct http_request *req, const struct http_answer *answer)
 				  http_status_has_body(answer->status));
 	}
 	reactor_end_request(r, x);
-	if (x->conn)
+	c = x->conn; /* NULL too when the client went away meanwhile */
+	if (c)
 		conn_proceed(c);
 	else
 		reactor_return_exchange(r, x);

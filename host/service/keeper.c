@@ -313,13 +313,13 @@ static enum kms_rc open_all(struct keeper *k, const char **why)
 	return rc ? rc : remember_domain(k);
 }
 
-enum kms_rc keeper_start(struct keeper **out, const struct keeper_config *c,
+enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 			 const char **why)
 {
 	struct keeper *k = NULL;
 	enum kms_rc rc = KMS_RC_NO_MEMORY;
 
-	*out = NULL;
+	*keeper = NULL;
 	*why = kms_rc_text(rc);
 	k = mem_zalloc(1, sizeof(*k));
 	if (!k || c->reactors > REACTORS_MAX)
@@ -340,7 +340,7 @@ enum kms_rc keeper_start(struct keeper **out, const struct keeper_config *c,
 		goto fail;
 	}
 	k->running = true;
-	*out = k;
+	*keeper = k;
 	return KMS_RC_OK;
 fail:
 	keeper_free(&k);

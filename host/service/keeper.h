@@ -54,11 +54,11 @@ struct keeper_change {
  * ROLLED_BACK, FOREIGN_STATE, NOT_PROVISIONED, IN_USE, STORAGE, UNAVAILABLE;
  * *why then tells a person what to do.
  */
-enum kms_rc keeper_start(struct keeper **k, const struct keeper_config *c,
+enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 			 const char **why) KMS_MUST_USE;
 /* Ends what waits with UNAVAILABLE (reap it) and joins the thread. */
 void keeper_stop(struct keeper *k);
-void keeper_free(struct keeper **k);
+void keeper_free(struct keeper **keeper);
 
 /* BUSY when too many wait. */
 enum kms_rc keeper_submit(struct keeper *k,

@@ -31,7 +31,7 @@ struct service_config {
 
 struct service;
 
-enum kms_rc service_open(struct service **s,
+enum kms_rc service_open(struct service **out,
 			 const struct service_config *config) KMS_MUST_USE;
 void service_close(struct service **s);
 const struct service_config *service_config(const struct service *s);

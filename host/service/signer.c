@@ -14,6 +14,10 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/*
+ * The three functions below call each other as often as the TEE asks for the
+ * record: LOADS_MAX times at most.
+ */
 static void answered(struct tee_sign *s, enum kms_rc rc);
 
 static void wait_a_little(struct sign_job *job, enum kms_rc rc)
@@ -40,6 +44,7 @@ static bool will_pass(enum kms_rc rc)
 	}
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void try_now(struct sign_job *job)
 {
 	enum kms_rc rc = tee_sign(job->queue->line, &job->sign);
@@ -49,6 +54,7 @@ static void try_now(struct sign_job *job)
 }
 
 /* Reads the committed record and its path, and tries with them. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void send_state(struct sign_job *job)
 {
 	enum kms_rc rc = KMS_RC_NO_MEMORY;
@@ -68,6 +74,7 @@ static void send_state(struct sign_job *job)
 	try_now(job);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void answered(struct tee_sign *s, enum kms_rc rc)
 {
 	struct sign_job *job = s->arg;

@@ -148,42 +148,42 @@ enum kms_rc sqlite_file_migrate(struct sqlite_conn *c) KMS_MUST_USE;
 enum kms_rc sqlite_file_lock(int *fd, struct sqlite_conn *c) KMS_MUST_USE;
 
 /* sqlite_batch.c */
-enum kms_rc sqlite_get_identity(struct store *s, struct store_identity *id);
-enum kms_rc sqlite_set_identity(struct store *s,
+enum kms_rc sqlite_get_identity(struct store *base, struct store_identity *id);
+enum kms_rc sqlite_set_identity(struct store *base,
 				const struct store_identity *id);
-enum kms_rc sqlite_get_shard(struct store *s, struct store_shard *out,
+enum kms_rc sqlite_get_shard(struct store *base, struct store_shard *out,
 			     uint16_t shard);
-enum kms_rc sqlite_begin_batch(struct store *s,
+enum kms_rc sqlite_begin_batch(struct store *base,
 			       const struct store_batch *batch);
-enum kms_rc sqlite_finish_batch(struct store *s, uint16_t shard, uint64_t seq,
-				const uint8_t root[SHA256_LEN]);
-enum kms_rc sqlite_drop_batch(struct store *s, uint16_t shard);
+enum kms_rc sqlite_finish_batch(struct store *base, uint16_t shard,
+				uint64_t seq, const uint8_t root[SHA256_LEN]);
+enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard);
 
 /* sqlite_read.c */
 /* The empty hash when there is none. */
 enum kms_rc sqlite_read_node(struct sqlite_conn *c, const struct store *s,
 			     uint8_t out[SHA256_LEN], uint16_t shard,
 			     unsigned int level, uint64_t index) KMS_MUST_USE;
-enum kms_rc sqlite_reader_open(struct store_reader **r, struct store *s);
-void sqlite_reader_close(struct store_reader *r);
-enum kms_rc sqlite_get_key(struct store_reader *r, struct store_key *out,
+enum kms_rc sqlite_reader_open(struct store_reader **out, struct store *s);
+void sqlite_reader_close(struct store_reader *base);
+enum kms_rc sqlite_get_key(struct store_reader *base, struct store_key *out,
 			   const uint8_t uuid[ABI_UUID_LEN]);
-enum kms_rc sqlite_list_keys(struct store_reader *r, uint64_t account,
+enum kms_rc sqlite_list_keys(struct store_reader *base, uint64_t account,
 			     const uint8_t *after, unsigned int limit,
 			     store_key_visit *visit, void *arg);
-enum kms_rc sqlite_get_proof(struct store_reader *r, struct store_proof *out,
+enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 			     uint16_t shard, uint64_t slot);
-enum kms_rc sqlite_get_api_key(struct store_reader *r,
+enum kms_rc sqlite_get_api_key(struct store_reader *base,
 			       struct store_api_key *out, const char *id);
-enum kms_rc sqlite_count_api_keys(struct store_reader *r, uint64_t *count);
+enum kms_rc sqlite_count_api_keys(struct store_reader *base, uint64_t *count);
 
 /* sqlite_api_key.c */
 enum kms_rc sqlite_read_api_key(const struct query *q,
 				struct store_api_key *out) KMS_MUST_USE;
-enum kms_rc sqlite_add_api_key(struct store *s,
+enum kms_rc sqlite_add_api_key(struct store *base,
 			       const struct store_api_key *key);
-enum kms_rc sqlite_revoke_api_key(struct store *s, const char *prefix);
-enum kms_rc sqlite_list_api_keys(struct store *s, store_api_key_visit *visit,
+enum kms_rc sqlite_revoke_api_key(struct store *base, const char *prefix);
+enum kms_rc sqlite_list_api_keys(struct store *base, store_api_key_visit *visit,
 				 void *arg);
 
 #endif /* KMS_HOST_STORE_SQLITE_H */

@@ -316,6 +316,8 @@ static enum kms_rc flip_nodes(struct sqlite_conn *c, uint16_t shard,
 		rc = sqlite_conn_fail(c,
 				      packed ? SQLITE_CORRUPT : SQLITE_NOMEM);
 	for (size_t at = 0; !rc && at < len; at += NODE_LEN) {
+		/* No blob without memory gets here.
+		 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		if (packed[at] > *depth)
 			*depth = packed[at];
 		rc = put_node(c, shard, packed + at);

@@ -209,6 +209,8 @@ enum kms_rc query_var(const struct query *q, int column, void *out, size_t cap,
 	if (bytes < 0 || (size_t)bytes > cap)
 		return sqlite_conn_fail(q->conn, SQLITE_CORRUPT);
 	if (bytes)
+		/* NULL only with 0 bytes.
+		 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		memcpy(out, ptr, (size_t)bytes);
 	*len = (size_t)bytes;
 	return KMS_RC_OK;

@@ -263,6 +263,8 @@ enum kms_rc sqlite_file_lock(int *fd, struct sqlite_conn *c)
 	c->why = "out of memory";
 	if (!path)
 		goto out;
+	/* The suffix brings the NUL.
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(path, file, len);
 	memcpy(path + len, LOCK_SUFFIX, sizeof(LOCK_SUFFIX));
 

@@ -34,7 +34,7 @@ struct tee_config {
 
 /* Starts the workers and asks each who it is. UNAVAILABLE, SELFTEST, VERSION.
  */
-enum kms_rc tee_open(struct tee **t, const struct tee_config *c) KMS_MUST_USE;
+enum kms_rc tee_open(struct tee **out, const struct tee_config *c) KMS_MUST_USE;
 void tee_close(struct tee **t);
 
 unsigned int tee_workers(const struct tee *t);
@@ -47,8 +47,8 @@ void tee_set_serving(struct tee *t, unsigned int worker, bool serving);
 int tee_death_fd(const struct tee *t, unsigned int worker);
 enum kms_rc tee_restart(struct tee *t, unsigned int worker) KMS_MUST_USE;
 
-enum kms_rc tee_line_open(struct tee_line **l, struct tee *t) KMS_MUST_USE;
-void tee_line_close(struct tee_line **l);
+enum kms_rc tee_line_open(struct tee_line **out, struct tee *t) KMS_MUST_USE;
+void tee_line_close(struct tee_line **line);
 /* For the thread's event loop: readable when tee_line_reap() has work. */
 int tee_line_fd(struct tee_line *l, unsigned int worker);
 void tee_line_flush(struct tee_line *l);

@@ -399,6 +399,8 @@ static struct tee_call *next_finished(struct channel *c)
 	return call;
 }
 
+/* A callback may submit, and that may reap: once.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static unsigned int process_reap(struct channel *c)
 {
 	uint32_t most = ring_queue_count(&c->queue) + c->finished.count;

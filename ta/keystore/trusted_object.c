@@ -63,6 +63,8 @@ static enum kms_rc open_and_read(TEE_ObjectHandle *h, const char *id,
 	TEE_Result res = TEE_ERROR_GENERIC;
 
 	assert(name_len <= sizeof(name) && len <= TRUSTED_OBJECT_MAX);
+	/* GP ids have a length and no end.
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(name, id, name_len);
 	*h = TEE_HANDLE_NULL;
 	res = TEE_OpenPersistentObject(storage_id(), name, name_len, flags, h);
@@ -114,6 +116,8 @@ enum kms_rc trusted_object_create(const char *id, const void *data, size_t len)
 	TEE_Result res = TEE_ERROR_GENERIC;
 
 	assert(name_len <= sizeof(name) && len <= TRUSTED_OBJECT_MAX);
+	/* GP ids have a length and no end.
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(name, id, name_len);
 	/* Without OVERWRITE an existing object is left alone. */
 	res = TEE_CreatePersistentObject(storage_id(), name, name_len,

@@ -117,6 +117,8 @@ static void populate(TEE_ObjectHandle o, const TEE_Attribute *a)
 	if (!to || len > 32 ||
 	    (len != 32 && a->attributeID == TEE_ATTR_SECRET_VALUE))
 		TEE_Panic(TEE_ERROR_BAD_PARAMETERS);
+	/* cppcheck-suppress[nullPointerRedundantCheck,nullPointerArithmeticRedundantCheck]
+	 * TEE_Panic() does not return */
 	memset(to, 0, 32 - len);
 	if (len)
 		memcpy(to + 32 - len, a->content.ref.buffer, len);

@@ -170,12 +170,12 @@ typedef struct __TEE_OperationHandle *TEE_OperationHandle;
 /* Entry points, which the trusted application defines */
 TEE_Result TA_CreateEntryPoint(void);
 void TA_DestroyEntryPoint(void);
-TEE_Result TA_OpenSessionEntryPoint(uint32_t paramTypes,
+TEE_Result TA_OpenSessionEntryPoint(uint32_t types,
 				    TEE_Param params[TEE_NUM_PARAMS],
-				    void **sessionContext);
-void TA_CloseSessionEntryPoint(void *sessionContext);
-TEE_Result TA_InvokeCommandEntryPoint(void *sessionContext, uint32_t commandID,
-				      uint32_t paramTypes,
+				    void **session);
+void TA_CloseSessionEntryPoint(void *session);
+TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
+				      uint32_t types,
 				      TEE_Param params[TEE_NUM_PARAMS]);
 
 /* System */

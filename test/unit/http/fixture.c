@@ -360,7 +360,9 @@ static void take_head(struct client *c, struct reply *r, const char *end)
 	memcpy(r->head, c->buf, len);
 	r->head[len] = '\0';
 	drop(c, len);
-	assert_int_equal(sscanf(r->head, "HTTP/1.1 %3u ", &r->status), 1);
+	assert_memory_equal(r->head, "HTTP/1.1 ", 9);
+	r->status = (unsigned int)strtoul(r->head + 9, NULL, 10);
+	assert_in_range(r->status, 100, 599);
 	length = strstr(r->head, "\r\nContent-Length: ");
 	if (length)
 		r->content_length = strtoul(length + 18, NULL, 10);
