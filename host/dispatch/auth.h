@@ -23,11 +23,10 @@ struct auth {
 	uint8_t env_hash[SHA256_LEN];
 };
 
-/* What one thread knows of the database's keys, for a few milliseconds. */
+/* What one thread knows of the database's keys. */
 struct auth_view {
 	struct store_reader *reader;
-	uint64_t checked_ns;
-	uint64_t key_count; /* revoked ones too */
+	bool closed; /* there was a key once, if only a revoked one */
 };
 
 /* env_key: value of KMS_API_KEY; NULL and "" stand for none. */
