@@ -93,8 +93,22 @@
 	F(S, rep, ops, 0x0010, ABI_BATCH_OPS, 1)
 
 /*
- * One change. CREATE_KEY: key_spec, key_usage, origin; slot and uuid come from
- * the TA. DELETE, SET_STATE: slot, uuid, (state); the record is in p2.
+ * One change; var members of 64 and 32 bytes have that length or are absent.
+ * The TA chooses slot and uuid of what is created. Every other op
+ * names slot and uuid of a record that is in p2.
+ *
+ *   CREATE_KEY      key_spec, key_usage
+ *   CREATE_WALLET   passkey, bind_level, rp_id, origins, (credential_hash),
+ *                   (registration); CREATE_VAULT follows
+ *   CREATE_VAULT    nothing: the entropy of the wallet before it
+ *   DELETE          nothing; behind a wallet's, DELETE_VAULT follows
+ *   DELETE_VAULT    nothing: the vault of the wallet before it
+ *   SET_STATE       key_state (keys)
+ *   ISSUE_ADDRESS   index
+ *   ADD_PASSKEY, CHANGE_PASSKEY   passkey, (credential_hash)
+ *   REMOVE_PASSKEY  passkey
+ *   FREEZE, UNFREEZE, CANCEL_DELETION   nothing
+ *   SCHEDULE_DELETION   window_days
  */
 #define ABI_prepare_op(F, S)						       \
 	F(S, u8, op, 0x0001, 0, 1)					       \
@@ -105,7 +119,32 @@
 	F(S, u8, key_spec, 0x0020, 0, 0)				       \
 	F(S, u8, key_usage, 0x0021, 0, 0)				       \
 	F(S, u8, key_state, 0x0022, 0, 0)				       \
-	F(S, var, host_entropy, 0x0023, 64, 0)
+	F(S, var, host_entropy, 0x0023, 64, 0)				       \
+	F(S, var, passkey, 0x0030, 64, 0)				       \
+	F(S, var, credential_hash, 0x0031, 32, 0)			       \
+	F(S, u8, bind_level, 0x0032, 0, 0)				       \
+	F(S, var, rp_id, 0x0033, ABI_RP_ID_MAX, 0)			       \
+	F(S, var, origins, 0x0034, ABI_ORIGINS_MAX, 0)			       \
+	F(S, var, registration, 0x0035, ABI_EVIDENCE_MAX, 0)		       \
+	F(S, u32, index, 0x0036, 0, 0)					       \
+	F(S, u16, window_days, 0x0037, 0, 0)
+
+/*
+ * The value of evidence of kind PASSKEY: one WebAuthn assertion. nonce is what
+ * CHALLENGE gave; signature is r | s; credential_hash picks the passkey.
+ */
+#define ABI_passkey_evidence(F, S)					       \
+	F(S, fix, nonce, 0x0001, 32, 1)					       \
+	F(S, var, auth_data, 0x0002, ABI_AUTH_DATA_MAX, 1)		       \
+	F(S, var, client_data, 0x0003, ABI_CLIENT_DATA_MAX, 1)		       \
+	F(S, fix, signature, 0x0004, 64, 1)				       \
+	F(S, var, credential_hash, 0x0005, 32, 0)
+
+/* The value of registration: what navigator.credentials.create() gave. */
+#define ABI_registration(F, S)						       \
+	F(S, fix, nonce, 0x0001, 32, 1)					       \
+	F(S, var, auth_data, 0x0002, ABI_AUTH_DATA_MAX, 1)		       \
+	F(S, var, client_data, 0x0003, ABI_CLIENT_DATA_MAX, 1)
 
 /* p2 of PREPARE, WARM and SIGN: a body without a header. */
 #define ABI_state_in(F, S)						       \
@@ -125,7 +164,10 @@
 	F(S, var, pc, 0x0001, ABI_PC_LEN, 1)				       \
 	F(S, rep, results, 0x0010, ABI_BATCH_OPS, 1)
 
-/* One per op, in their order. public_key: 64 bytes x | y for a new key. */
+/*
+ * One per op, in their order. public_key: 64 bytes x | y of a new key, of a
+ * new wallet's first address, or of the address that was issued.
+ */
 #define ABI_prepare_result(F, S)					       \
 	F(S, u8, op, 0x0001, 0, 1)					       \
 	F(S, u64, slot, 0x0002, 0, 1)					       \
@@ -161,25 +203,42 @@
 #define ABI_sign_req(F, S)						       \
 	F(S, rep, items, 0x0010, ABI_SIGN_ITEMS, 1)
 
+/*
+ * One use of a record, or a challenge for one. Keys: alg and digest. Wallets:
+ * use, account, index and, but for addresses, the payload: the 32-byte hash,
+ * the message, or the unsigned transaction (EIP-155, EIP-2718). CHALLENGE
+ * looks at shard and uuid only; 16 zero bytes ask for one to register with.
+ */
 #define ABI_sign_item(F, S)						       \
 	F(S, u16, shard, 0x0001, 0, 1)					       \
 	F(S, u64, slot, 0x0002, 0, 1)					       \
 	F(S, fix, uuid, 0x0003, ABI_UUID_LEN, 1)			       \
-	F(S, u8, alg, 0x0004, 0, 1)					       \
-	F(S, fix, digest, 0x0005, 32, 1)				       \
+	F(S, u8, alg, 0x0004, 0, 0)					       \
+	F(S, var, digest, 0x0005, 32, 0)				       \
 	F(S, u8, evidence_kind, 0x0006, 0, 1)				       \
-	F(S, var, evidence, 0x0007, ABI_EVIDENCE_MAX, 0)
+	F(S, var, evidence, 0x0007, ABI_EVIDENCE_MAX, 0)		       \
+	F(S, u8, use, 0x0008, 0, 0)					       \
+	F(S, u32, account, 0x0009, 0, 0)				       \
+	F(S, u32, index, 0x000a, 0, 0)					       \
+	F(S, var, payload, 0x000b, ABI_PAYLOAD_MAX, 0)
 
 #define ABI_sign_rsp(F, S)						       \
 	F(S, rep, items, 0x0010, ABI_SIGN_ITEMS, 1)
 
-/* signature: r | s, low s; recid only for secp256k1. */
+/*
+ * signature: r | s, low s; recid only for secp256k1. digest is what a wallet
+ * has signed, public_key what signed it or was derived, nonce a challenge.
+ */
 #define ABI_sign_result(F, S)						       \
 	F(S, u16, status, 0x0001, 0, 1)					       \
 	F(S, var, signature, 0x0002, 64, 0)				       \
-	F(S, u8, recid, 0x0003, 0, 0)
+	F(S, u8, recid, 0x0003, 0, 0)					       \
+	F(S, var, digest, 0x0004, 32, 0)				       \
+	F(S, var, public_key, 0x0005, 64, 0)				       \
+	F(S, var, nonce, 0x0006, 32, 0)
 
 #define ABI_MESSAGES(M)							       \
+	M(passkey_evidence) M(registration)				       \
 	M(info_req) M(info_rsp) M(selftest_req) M(selftest_rsp)		       \
 	M(provision_req) M(provision_rsp) M(shard_open_req) M(shard_open_rsp)  \
 	M(shard_status_req) M(shard_status_rsp) M(prepare_req) M(prepare_op)   \
@@ -216,6 +275,40 @@ enum abi_op {
 	OP_CREATE_KEY = 1,
 	OP_DELETE = 2,
 	OP_SET_STATE = 3,
+	OP_CREATE_WALLET = 4,
+	OP_CREATE_VAULT = 5,
+	OP_DELETE_VAULT = 6,
+	OP_ISSUE_ADDRESS = 7,
+	OP_ADD_PASSKEY = 8,
+	OP_REMOVE_PASSKEY = 9,
+	OP_CHANGE_PASSKEY = 10,
+	OP_FREEZE = 11,
+	OP_UNFREEZE = 12,
+	OP_SCHEDULE_DELETION = 13,
+	OP_CANCEL_DELETION = 14,
+};
+
+/* What a sign_item asks of a record. */
+enum abi_use {
+	USE_DIGEST = 0,	     /* a key signs a digest: the AWS way */
+	USE_HASH = 1,	     /* a wallet signs 32 bytes it cannot read */
+	USE_MESSAGE = 2,     /* keccak256 of the bytes, without a prefix */
+	USE_MESSAGE_191 = 3, /* EIP-191 personal message */
+	USE_TRANSACTION = 4, /* decoded before it is signed */
+	USE_ADDRESS = 5,     /* no signature: the public key of a path */
+	USE_CHALLENGE = 6,   /* no record: a nonce for the next assertion */
+};
+
+/* How much of a request a wallet's assertion must name (spec 3.d.3). */
+enum abi_bind_level {
+	BIND_PAYLOAD = 1, /* as the reference's strict clients: the payload */
+	BIND_INTENT = 2,  /* the whole intent, always */
+};
+
+enum abi_wallet_state {
+	WALLET_ACTIVE = 1,
+	WALLET_FROZEN = 2,
+	WALLET_PENDING_DELETION = 3,
 };
 
 enum abi_key_spec {

@@ -27,7 +27,7 @@
 
 #define ABI_MAGIC      0x534d4b54u /* "TKMS" */
 #define ABI_MAJOR      1
-#define ABI_MINOR      0
+#define ABI_MINOR      1
 #define ABI_HEADER_LEN 32
 #define ABI_TLV_LEN    8
 #define ABI_CRITICAL   0x01

@@ -52,6 +52,7 @@
 	X(37, NOT_PROVISIONED, "the TEE holds no key domain yet")              \
 	X(38, PROVISIONED, "the TEE already holds a key domain")               \
 	X(39, ENTROPY, "the TEE's random generator failed its health test")    \
+	X(40, NEED_ISSUE, "the address has not been issued yet")               \
 	X(100, BAD_INPUT, "a field is missing, malformed or out of range")     \
 	X(101, UNAVAILABLE, "the TEE or the database did not answer")          \
 	X(102, INTERNAL, "an invariant does not hold")                         \

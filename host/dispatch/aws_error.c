@@ -124,6 +124,7 @@ struct aws_error aws_error_of(enum kms_rc rc)
 	case KMS_RC_NOT_PROVISIONED:
 	case KMS_RC_PROVISIONED:
 	case KMS_RC_ENTROPY:
+	case KMS_RC_NEED_ISSUE:
 	case KMS_RC_UNAVAILABLE:
 	case KMS_RC_INTERNAL:
 	case KMS_RC_NO_MEMORY:

@@ -80,6 +80,7 @@ struct plain_error plain_error_of(enum kms_rc rc)
 	case KMS_RC_SHORT_BUFFER:
 	case KMS_RC_PROVISIONED:
 	case KMS_RC_ENTROPY:
+	case KMS_RC_NEED_ISSUE:
 	case KMS_RC_INTERNAL:
 	case KMS_RC_NO_MEMORY:
 	case KMS_RC_ROLLED_BACK:

@@ -70,13 +70,13 @@ static enum kms_rc write_request(struct tee_sign *s, struct abi_writer *w)
 		.shard = s->shard,
 		.slot = s->slot,
 		.alg = s->alg,
+		.digest = bytes_of(s->digest, sizeof(s->digest)),
 		.evidence_kind = s->evidence_kind,
 		.evidence = s->evidence,
 	};
 	size_t at = 0;
 
 	memcpy(item.uuid, s->uuid, sizeof(item.uuid));
-	memcpy(item.digest, s->digest, sizeof(item.digest));
 	/* Signing changes nothing, so it needs no request id. */
 	abi_put_header(w, CMD_SIGN, 0, no_req_id);
 	at = abi_open(w, ABI_TAG_SIGN_ITEMS);

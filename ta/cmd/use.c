@@ -86,6 +86,8 @@ static enum kms_rc may_sign(const struct lru_entry *e,
 	if (e->record.usage != KEY_USAGE_SIGN_VERIFY ||
 	    item->alg != ALG_ECDSA_SHA_256)
 		return KMS_RC_KEY_USAGE;
+	if (item->use != USE_DIGEST || item->digest.len != SHA256_LEN)
+		return KMS_RC_DECODE;
 	return policy_check(&evidence, e->record.auth);
 }
 
@@ -108,7 +110,7 @@ static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
 	if (!rc)
 		rc = may_sign(e, &item);
 	if (!rc)
-		rc = sign_with(ta, out, sig, &e->record, item.digest);
+		rc = sign_with(ta, out, sig, &e->record, item.digest.ptr);
 	if (!rc)
 		lru_keep(&ta->lru, e);
 	secret_wipe(&fresh, sizeof(fresh));

@@ -41,7 +41,7 @@ void host_put_sign_item(struct host *h, uint64_t slot, const uint8_t uuid[16],
 	size_t at = abi_open(&h->req_w, ABI_TAG_SIGN_ITEMS);
 
 	memcpy(item.uuid, uuid, sizeof(item.uuid));
-	memcpy(item.digest, digest, sizeof(item.digest));
+	item.digest = bytes_of(digest, 32);
 	ABI_PUT(&h->req_w, sign_item, &item);
 	abi_close(&h->req_w, at);
 }

@@ -19,10 +19,15 @@ void sign_make(struct buf *out, uint8_t req_id, unsigned int items,
 	abi_begin(&w, out->ptr, out->cap);
 	abi_put_header(&w, CMD_SIGN, 0, id);
 	for (unsigned int i = 0; i < items; i++) {
-		struct abi_sign_item item = { .slot = i, .alg = 1 };
+		uint8_t digest[32];
+		struct abi_sign_item item = {
+			.slot = i,
+			.alg = 1,
+			.digest = bytes_of(digest, sizeof(digest)),
+		};
 		size_t at = abi_open(&w, ABI_TAG_SIGN_ITEMS);
 
-		memset(item.digest, (int)(seed + i), sizeof(item.digest));
+		memset(digest, (int)(seed + i), sizeof(digest));
 		ABI_PUT(&w, sign_item, &item);
 		abi_close(&w, at);
 	}
@@ -39,10 +44,11 @@ static bool put_result(struct abi_writer *w, struct bytes value)
 	size_t at = 0;
 
 	assert_int_equal(ABI_DECODE(&item, sign_item, value), KMS_RC_OK);
-	if (item.digest[0] == 0xff)
+	assert_int_equal(item.digest.len, 32);
+	if (item.digest.ptr[0] == 0xff)
 		return false;
-	memcpy(signature, item.digest, 32);
-	memcpy(signature + 32, item.digest, 32);
+	memcpy(signature, item.digest.ptr, 32);
+	memcpy(signature + 32, item.digest.ptr, 32);
 	result.signature = bytes_of(signature, sizeof(signature));
 	at = abi_open(w, ABI_TAG_SIGN_ITEMS);
 	ABI_PUT(w, sign_result, &result);
