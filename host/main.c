@@ -375,7 +375,10 @@ static enum kms_rc start(struct server *s)
 	return rc;
 }
 
-/* The first signal stops gracefully; the process then ends with 0. */
+/*
+ * The first signal stops gracefully; the process then ends with 0. The next
+ * one ends it the usual way, should anything hang.
+ */
 static void wait_for_signal(sigset_t *set)
 {
 	int sig = 0;
@@ -383,6 +386,7 @@ static void wait_for_signal(sigset_t *set)
 	while (sigwait(set, &sig) || (sig != SIGTERM && sig != SIGINT))
 		;
 	log_info("server", "stopping on signal %d", sig);
+	pthread_sigmask(SIG_UNBLOCK, set, NULL);
 }
 
 static int run(struct server *s)

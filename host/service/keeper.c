@@ -36,6 +36,8 @@ struct keeper {
 	struct tee_info info;
 	struct inbox queue;		    /* to the keeper */
 	struct inbox answers[REACTORS_MAX]; /* to the reactors */
+	unsigned int in_work[REACTORS_MAX]; /* taken and not answered yet */
+	pthread_cond_t worked;		    /* with the queue's lock */
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
@@ -91,15 +93,17 @@ static enum kms_rc inbox_put(struct inbox *b, struct keeper_change *c,
 	return KMS_RC_OK;
 }
 
-/* Takes at most max, in order; gives how many. */
+/* Takes at most max, in order, and counts them; gives how many. */
 static size_t inbox_take(struct inbox *b, struct keeper_change **out,
-			 size_t max)
+			 size_t max, unsigned int *in_work)
 {
 	size_t n = 0;
 
 	pthread_mutex_lock(&b->lock);
 	while (n < max && b->first) {
 		out[n++] = b->first;
+		if (in_work)
+			in_work[b->first->reactor]++;
 		b->first = b->first->next;
 		b->count--;
 	}
@@ -119,10 +123,16 @@ static void inbox_drain(struct inbox *b)
 
 static void answer(struct keeper *k, struct keeper_change *c, enum kms_rc rc)
 {
+	unsigned int reactor = c->reactor;
+
 	c->rc = rc;
 	/* Without a limit it cannot be refused. */
-	if (inbox_put(&k->answers[c->reactor], c, 0))
+	if (inbox_put(&k->answers[reactor], c, 0))
 		log_error("keeper", "an answer was lost");
+	pthread_mutex_lock(&k->queue.lock);
+	k->in_work[reactor]--;
+	pthread_cond_broadcast(&k->worked);
+	pthread_mutex_unlock(&k->queue.lock);
 }
 
 /* Ready means: each worker makes a known signature, the database answers. */
@@ -179,24 +189,25 @@ static enum kms_rc probe(struct keeper *k)
 	return k->probe_rc;
 }
 
-static void run_jobs(struct keeper *k)
+/*
+ * One portion of what waits, so that whoever asks much does not keep a dead
+ * worker from being looked after. Tells whether more may be waiting.
+ */
+static bool run_jobs(struct keeper *k)
 {
 	struct keeper_change *all[ABI_BATCH_OPS];
 	struct keeper_change *creates[ABI_BATCH_OPS];
-	size_t n = 0;
+	size_t create_count = 0;
+	size_t n = inbox_take(&k->queue, all, ARRAY_LEN(all), k->in_work);
 
-	do {
-		size_t create_count = 0;
-
-		n = inbox_take(&k->queue, all, ARRAY_LEN(all));
-		for (size_t i = 0; i < n; i++) {
-			if (all[i]->job == KEEPER_CREATE_KEY)
-				creates[create_count++] = all[i];
-			else
-				answer(k, all[i], probe(k));
-		}
-		create_keys(k, creates, create_count);
-	} while (n && !atomic_load(&k->stop));
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->job == KEEPER_CREATE_KEY)
+			creates[create_count++] = all[i];
+		else
+			answer(k, all[i], probe(k));
+	}
+	create_keys(k, creates, create_count);
+	return n == ARRAY_LEN(all);
 }
 
 static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
@@ -228,11 +239,11 @@ static void *keeper_main(void *arg)
 	unsigned int workers = tee_workers(k->config.tee);
 	struct pollfd fds[1 + TEE_WORKERS_MAX];
 	uint64_t next_ping = now_ms() + PING_MS;
+	bool more = false;
 
 	pthread_setname_np(pthread_self(), "keeper");
 	while (!atomic_load(&k->stop)) {
 		bool ping = now_ms() >= next_ping;
-		int wait = REVIVE_MS;
 
 		fds[0] = (struct pollfd){ .fd = k->queue.fd, .events = POLLIN };
 		for (unsigned int i = 0; i < workers; i++)
@@ -243,12 +254,12 @@ static void *keeper_main(void *arg)
 					      : -1,
 				.events = POLLIN,
 			};
-		poll(fds, 1 + workers, wait);
+		poll(fds, 1 + workers, more ? 0 : REVIVE_MS);
 		inbox_drain(&k->queue);
 		look_after_workers(k, fds + 1, ping);
 		if (ping)
 			next_ping = now_ms() + PING_MS;
-		run_jobs(k);
+		more = run_jobs(k);
 	}
 	return NULL;
 }
@@ -328,6 +339,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 	k->batch_max = BATCH_FIRST;
 	k->ledger.tee = c->tee;
 	k->ledger.store = c->store;
+	pthread_cond_init(&k->worked, NULL);
 	rc = inbox_init(&k->queue);
 	for (unsigned int i = 0; !rc && i < c->reactors; i++)
 		rc = inbox_init(&k->answers[i]);
@@ -355,11 +367,12 @@ void keeper_stop(struct keeper *k)
 	if (!k->running)
 		return;
 	atomic_store(&k->stop, true);
+	tee_abandon(k->config.tee);
 	if (write(k->queue.fd, &one, sizeof(one)) < 0)
 		log_error("keeper", "the wake-up failed");
 	pthread_join(k->thread, NULL);
 	k->running = false;
-	while (inbox_take(&k->queue, &c, 1))
+	while (inbox_take(&k->queue, &c, 1, k->in_work))
 		answer(k, c, KMS_RC_UNAVAILABLE);
 }
 
@@ -372,6 +385,7 @@ void keeper_free(struct keeper **keeper)
 	keeper_stop(k);
 	tee_line_close(&k->ledger.line);
 	inbox_clear(&k->queue);
+	pthread_cond_destroy(&k->worked);
 	for (unsigned int i = 0; i < k->config.reactors; i++)
 		inbox_clear(&k->answers[i]);
 	mem_free(k);
@@ -395,8 +409,53 @@ void keeper_reap(struct keeper *k, unsigned int reactor)
 	struct keeper_change *c = NULL;
 
 	inbox_drain(&k->answers[reactor]);
-	while (inbox_take(&k->answers[reactor], &c, 1))
+	while (inbox_take(&k->answers[reactor], &c, 1, NULL))
 		c->done(c);
+}
+
+/* Moves a reactor's waiting requests out of the queue. */
+static struct keeper_change *unqueue(struct inbox *b, unsigned int reactor)
+{
+	struct keeper_change *mine = NULL;
+	struct keeper_change **at = &b->first;
+
+	b->last = NULL;
+	while (*at) {
+		struct keeper_change *c = *at;
+
+		if (c->reactor == reactor) {
+			*at = c->next;
+			c->next = mine;
+			mine = c;
+			b->count--;
+		} else {
+			b->last = c;
+			at = &c->next;
+		}
+	}
+	return mine;
+}
+
+void keeper_withdraw(struct keeper *k, unsigned int reactor)
+{
+	struct keeper_change *mine = NULL;
+
+	pthread_mutex_lock(&k->queue.lock);
+	mine = unqueue(&k->queue, reactor);
+	/* It has had its time; a TEE that hangs must not hang the stop. */
+	if (k->in_work[reactor])
+		tee_abandon(k->config.tee);
+	while (k->in_work[reactor])
+		pthread_cond_wait(&k->worked, &k->queue.lock);
+	pthread_mutex_unlock(&k->queue.lock);
+	while (mine) {
+		struct keeper_change *c = mine;
+
+		mine = c->next;
+		c->rc = KMS_RC_UNAVAILABLE;
+		c->done(c);
+	}
+	keeper_reap(k, reactor);
 }
 
 const struct tee_info *keeper_tee_info(const struct keeper *k)

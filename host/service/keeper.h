@@ -66,6 +66,11 @@ enum kms_rc keeper_submit(struct keeper *k,
 /* Readable when keeper_reap() has something to end. */
 int keeper_fd(struct keeper *k, unsigned int reactor);
 void keeper_reap(struct keeper *k, unsigned int reactor);
+/*
+ * Before a reactor ends: its requests are ended here, those that wait with
+ * UNAVAILABLE, and none of them is touched any more.
+ */
+void keeper_withdraw(struct keeper *k, unsigned int reactor);
 
 /* What INFO told of the TEE at the start. */
 const struct tee_info *keeper_tee_info(const struct keeper *k);

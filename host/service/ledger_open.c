@@ -164,8 +164,11 @@ enum kms_rc ledger_open_worker(struct ledger *l, unsigned int worker,
 enum kms_rc ledger_revive(struct ledger *l, unsigned int worker)
 {
 	const char *why = "";
-	enum kms_rc rc = tee_restart(l->tee, worker);
+	enum kms_rc rc = KMS_RC_UNAVAILABLE;
 
+	if (tee_is_abandoned(l->tee))
+		return rc;
+	rc = tee_restart(l->tee, worker);
 	if (!rc)
 		rc = ledger_open_worker(l, worker, &why);
 	if (rc)

@@ -76,6 +76,7 @@ void service_thread_stop(struct service *s, unsigned int index)
 {
 	struct service_thread *t = &s->threads[index];
 
+	keeper_withdraw(s->config.keeper, index);
 	tee_line_close(&t->queue.line);
 	store_reader_close(&t->queue.reader);
 	key_cache_free(&t->cache);

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Nobody rings for a worker that has died, so it is looked after. */
+#define LOOK_MS 50
+
 static bool buffers(struct tee_line *l)
 {
 	if (!l->request)
@@ -45,15 +48,15 @@ static enum kms_rc wait_for(struct tee_line *l, unsigned int worker,
 			    .events = POLLIN };
 
 	while (!w->ended) {
-		uint64_t now = line_now_ns();
+		bool given_up = atomic_load(&l->tee->abandoned);
 
-		if (now >= deadline) {
+		if (given_up || line_now_ns() >= deadline) {
 			tr->cancel(l->channels[worker], &w->call);
-			return KMS_RC_TIMEOUT;
+			return given_up ? KMS_RC_UNAVAILABLE : KMS_RC_TIMEOUT;
 		}
 		tr->reap(l->channels[worker]);
 		if (!w->ended)
-			poll(&p, 1, (int)((deadline - now) / 1000000u) + 1);
+			poll(&p, 1, LOOK_MS);
 	}
 	return w->call.rc;
 }

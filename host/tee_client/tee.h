@@ -46,6 +46,12 @@ void tee_set_serving(struct tee *t, unsigned int worker, bool serving);
 /* Readable when the worker has died; -1 if unknown. */
 int tee_death_fd(const struct tee *t, unsigned int worker);
 enum kms_rc tee_restart(struct tee *t, unsigned int worker) KMS_MUST_USE;
+/*
+ * The server stops: blocking calls end with UNAVAILABLE from now on, within
+ * some 50 ms also those under way. From any thread.
+ */
+void tee_abandon(struct tee *t);
+bool tee_is_abandoned(const struct tee *t);
 
 enum kms_rc tee_line_open(struct tee_line **out, struct tee *t) KMS_MUST_USE;
 void tee_line_close(struct tee_line **line);

@@ -87,6 +87,16 @@ enum kms_rc tee_restart(struct tee *t, unsigned int worker)
 	return t->config.transport->restart(t->workers[worker]);
 }
 
+void tee_abandon(struct tee *t)
+{
+	atomic_store(&t->abandoned, true);
+}
+
+bool tee_is_abandoned(const struct tee *t)
+{
+	return atomic_load(&t->abandoned);
+}
+
 enum kms_rc tee_line_open(struct tee_line **out, struct tee *t)
 {
 	struct tee_line *l = mem_zalloc(1, sizeof(*l));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start, stop, restart, death: what was acknowledged stays, what is older is refused."""
 
+import http.client
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import time
 from harness import K256, P256, TEEKMSD, OwnServerTest, SharedServerTest, b64, clean_env, digest_of, free_port
 
 DIGEST = digest_of(b'lifecycle')
+KEY = {'KeyUsage': 'SIGN_VERIFY', 'KeySpec': K256}
 
 
 class Restart(SharedServerTest):
@@ -60,6 +62,27 @@ class Stop(OwnServerTest):
                 signer.join(20)
                 self.assertEqual(len(answers), 1, server.log())
                 self.assertEqual(server.process.wait(20), 0)
+
+    def test_creates_that_hang_do_not_outlive_the_stop(self):
+        """They had pointers into memory of requests that the stop had ended."""
+        for grace in (0, 300):
+            with self.subTest(grace=grace):
+                server = self.new_server('--grace', str(grace)).start()
+                workers = server.workers()
+                self.addCleanup(resume, workers)
+                stop(workers)
+                clients = [self.connect(server) for _ in range(20)]
+                threads = [threading.Thread(target=attempt, args=(c, 'CreateKey'), kwargs=KEY) for c in clients]
+                threads += [threading.Thread(target=attempt, args=(self.connect(server), None))]
+                for thread in threads:
+                    thread.start()
+                time.sleep(0.3)
+                began = time.monotonic()
+                self.assertEqual(server.stop(), 0, server.log())
+                self.assertLess(time.monotonic() - began, 10)
+                resume(workers)
+                for thread in threads:
+                    thread.join(20)
 
     def test_nothing_is_left_running(self):
         server = self.new_server().start()
@@ -219,6 +242,40 @@ class Workers(OwnServerTest):
             self.assertNotEqual(server.workers(), before)
             self.assertTrue(client.create()['KeyId'])
 
+    def test_creates_go_on_when_a_worker_dies_under_them(self):
+        """The thread that makes keys waited for the dead worker's answer, and revived nobody meanwhile."""
+        server = self.new_server('--workers', '2').start()
+        over = threading.Event()
+        made = []
+
+        def creator():
+            client = self.connect(server)
+            while not over.is_set():
+                answer = attempt(client, 'CreateKey', **KEY)
+                if answer is not None and answer.status == 200:
+                    made.append(time.monotonic())
+
+        threads = [threading.Thread(target=creator) for _ in range(32)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(3):
+                time.sleep(0.5)
+                before = server.workers()
+                os.kill(before[0], signal.SIGKILL)
+                died = time.monotonic()
+                while time.monotonic() < died + 8:
+                    if server.workers() != before and len(server.workers()) == 2 and made and made[-1] > died + 0.5:
+                        break
+                    time.sleep(0.05)
+                self.assertEqual(len(server.workers()), 2, 'revived although creates keep coming')
+                self.assertGreater(made[-1], died + 0.5, 'creates went on')
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(30)
+        self.assertEqual(server.stop(), 0)
+
     def test_the_trusted_application_is_locked_down(self):
         server = self.new_server().start()
         for pid in server.workers():
@@ -228,6 +285,15 @@ class Workers(OwnServerTest):
             self.assertEqual(status['NoNewPrivs'].strip(), '1')
             with open(f'/proc/{pid}/limits', encoding='utf-8') as f:
                 self.assertRegex(f.read(), r'Max core file size\s+0\s')
+
+
+def attempt(client, operation, **params):
+    """A call, or the readiness probe without an operation, that may well be cut off."""
+    try:
+        return client.call(operation, **params) if operation else client.get('/readyz')
+    except (OSError, http.client.HTTPException):
+        client.close()
+        return None
 
 
 def stop(pids):
