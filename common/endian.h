@@ -41,4 +41,12 @@ static inline uint64_t le64_get(const uint8_t *p)
 	return le32_get(p) | (uint64_t)le32_get(p + 4) << 32;
 }
 
+static inline void be32_put(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
 #endif /* KMS_COMMON_ENDIAN_H */

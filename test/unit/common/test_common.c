@@ -227,6 +227,15 @@ static void integers_are_little_endian(void **state)
 		    0xffffffffu);
 }
 
+static void a_big_endian_integer_has_its_first_byte_first(void **state)
+{
+	uint8_t b[4];
+
+	(void)state;
+	be32_put(b, 0x81020304u);
+	assert_memory_equal(b, "\x81\x02\x03\x04", 4);
+}
+
 /* FIPS 180-2 appendix B */
 static void sha256_gives_the_published_digests(void **state)
 {
@@ -332,6 +341,7 @@ int main(void)
 		cmocka_unit_test(every_differing_bit_makes_values_unequal),
 		cmocka_unit_test(absent_and_empty_bytes_compare_equal),
 		cmocka_unit_test(integers_are_little_endian),
+		cmocka_unit_test(a_big_endian_integer_has_its_first_byte_first),
 		cmocka_unit_test(sha256_gives_the_published_digests),
 		cmocka_unit_test(every_result_has_its_own_name_and_text),
 		cmocka_unit_test(

@@ -3,6 +3,8 @@
 
 #include "common/attr.h"
 #include "common/sha512.h"
+#include "ta/crypto/hmac512.h"
+#include "ta/crypto/pbkdf2.h"
 #include "test/unit/seed.h"
 
 /* FIPS 180-4's examples (NIST, "Examples with Intermediate Values"). */
@@ -177,6 +179,165 @@ static void a_copied_state_goes_on_by_itself(void **state KMS_UNUSED)
 	assert_memory_equal(out, want, sizeof(want));
 }
 
+/* RFC 4231, section 4; case 5 is cut to 16 bytes there. */
+static const struct {
+	const char *key;
+	const char *data;
+	const char *mac;
+} rfc4231[] = {
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+	  "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+	  "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854" },
+	{ "4a656665",
+	  "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+	  "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+	  "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+	  "dddddddddddddddddddddddddddddddddddd",
+	  "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39"
+	  "bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb" },
+	{ "0102030405060708090a0b0c0d0e0f10111213141516171819",
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+	  "b0ba465637458c6990e5a8c5f61d4af7e576d97ff94b872de76f8050361ee3db"
+	  "a91ca5c11aa25eb4d679275cc5788063a5f19741120c4f2de2adebeb10a298dd" },
+	{ "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c",
+	  "546573742057697468205472756e636174696f6e",
+	  "415fad6271580a531d4179bc891d87a6" },
+};
+
+static void hmac_gives_the_answers_of_rfc_4231(void **state KMS_UNUSED)
+{
+	uint8_t key[64];
+	uint8_t data[64];
+	uint8_t mac[SHA512_LEN];
+	size_t key_len = 0;
+	size_t data_len = 0;
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(rfc4231); i++) {
+		key_len = from_hex(key, sizeof(key), rfc4231[i].key);
+		data_len = from_hex(data, sizeof(data), rfc4231[i].data);
+		hmac512_once(mac, key, key_len, data, data_len);
+		assert_hex(mac, strlen(rfc4231[i].mac) / 2, rfc4231[i].mac);
+	}
+}
+
+/* Cases 6 and 7 of the same. */
+static void a_key_longer_than_a_block_is_hashed_first(void **state KMS_UNUSED)
+{
+	static const char six[] =
+		"Test Using Larger Than Block-Size Key - Hash Key First";
+	static const char seven[] =
+		"This is a test using a larger than block-size key and a "
+		"larger than block-size data. The key needs to be hashed "
+		"before being used by the HMAC algorithm.";
+	uint8_t key[131];
+	uint8_t mac[SHA512_LEN];
+
+	memset(key, 0xaa, sizeof(key));
+	hmac512_once(mac, key, sizeof(key), six, sizeof(six) - 1);
+	assert_hex(mac, sizeof(mac),
+		   "80b24263c7c1a3ebb71493c1dd7be8b4"
+		   "9b46d1f41b4aeec1121b013783f8f352"
+		   "6b56d037e05f2598bd0fd2215d6a1e52"
+		   "95e64f73f63f0aec8b915a985d786598");
+	hmac512_once(mac, key, sizeof(key), seven, sizeof(seven) - 1);
+	assert_hex(mac, sizeof(mac),
+		   "e37b6a775dc87dbaa4dfa9f96e5e3ffd"
+		   "debd71f8867289865df5a32d20cdc944"
+		   "b6022cac3c4982b10d5eeb55c3e4de15"
+		   "134676fb6de0446065c97440fa8c6a58");
+}
+
+static void one_keyed_state_serves_many_messages(void **state KMS_UNUSED)
+{
+	struct hmac512 keyed;
+	struct hmac512 h;
+	uint8_t want[SHA512_LEN];
+	uint8_t mac[SHA512_LEN];
+	uint8_t i = 0;
+
+	hmac512_init(&keyed, "key", 3);
+	for (i = 0; i < 5; i++) {
+		h = keyed;
+		hmac512_update(&h, NULL, 0);
+		hmac512_update(&h, &i, 1);
+		hmac512_final(&h, mac);
+		hmac512_once(want, "key", 3, &i, 1);
+		assert_memory_equal(mac, want, sizeof(want));
+	}
+}
+
+/* The inputs of RFC 6070, which has SHA-1; the widely published answers for
+ * SHA-512, which Python's hashlib gives too. */
+static const struct {
+	const char *password;
+	const char *salt;
+	uint32_t rounds;
+	const char *out;
+} rfc6070[] = {
+	{ "password", "salt", 1,
+	  "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252"
+	  "c02d470a285a0501bad999bfe943c08f050235d7d68b1da55e63f73b60a57fce" },
+	{ "password", "salt", 2,
+	  "e1d9c16aa681708a45f5c7c4e215ceb66e011a2e9f0040713f18aefdb866d53c"
+	  "f76cab2868a39b9f7840edce4fef5a82be67335c77a6068e04112754f27ccf4e" },
+	{ "password", "salt", 4096,
+	  "d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5"
+	  "143f30602641b3d55cd335988cb36b84376060ecd532e039b742a239434af2d5" },
+	{ "passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt",
+	  4096,
+	  "8c0511f4c6e597c6ac6315d8f0362e225f3c501495ba23b868c005174dc4ee71"
+	  "115b59f9e60cd9532fa33e0f75aefe30225c583a186cd82bd4daea9724a3d3b8" },
+};
+
+static void pbkdf2_gives_the_published_answers(void **state KMS_UNUSED)
+{
+	uint8_t out[64];
+	size_t i = 0;
+
+	for (i = 0; i < ARRAY_LEN(rfc6070); i++) {
+		pbkdf2_sha512(
+			out, sizeof(out),
+			bytes_of(rfc6070[i].password,
+				 strlen(rfc6070[i].password)),
+			bytes_of(rfc6070[i].salt, strlen(rfc6070[i].salt)),
+			rfc6070[i].rounds);
+		assert_hex(out, sizeof(out), rfc6070[i].out);
+	}
+}
+
+/* Computed with Python's hashlib. */
+static void pbkdf2_fills_any_length(void **state KMS_UNUSED)
+{
+	uint8_t password[200];
+	uint8_t all[151];
+	uint8_t some[151];
+	struct bytes salt = bytes_of("salt", 4);
+	size_t len = 0;
+
+	memset(password, 'x', sizeof(password));
+	memset(all, 0xee, sizeof(all));
+	pbkdf2_sha512(all, 150, bytes_of(password, sizeof(password)), salt, 3);
+	assert_hex(
+		all, 150,
+		"7e06f7557aae6057f38260ec33f67b9675bebccb8b17931386629a07d321"
+		"49d2378b0cb294a152173818b94281c3db47d169e538b02deb3f2457884f"
+		"1a3e04d9bb1483b5d4b099a9cd7dc62ecd1571c5202ef332fa3d60725bf6"
+		"bff97d4906385f8c0cbeba65e74a0da32082baf66ab7a80eb3d186d0f3e9"
+		"f6b8b9159dc483c933de63f8ea2e5b9a055ab21044f28d9077ee5667f85c");
+	assert_int_equal(all[150], 0xee);
+	for (len = 0; len <= 150; len += 25) {
+		memset(some, 0xee, sizeof(some));
+		pbkdf2_sha512(some, len, bytes_of(password, sizeof(password)),
+			      salt, 3);
+		assert_memory_equal(some, all, len);
+		assert_int_equal(some[len], 0xee);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +346,11 @@ int main(void)
 		cmocka_unit_test(sha512_pads_at_every_length),
 		cmocka_unit_test(sha512_does_not_care_how_the_message_is_cut),
 		cmocka_unit_test(a_copied_state_goes_on_by_itself),
+		cmocka_unit_test(hmac_gives_the_answers_of_rfc_4231),
+		cmocka_unit_test(a_key_longer_than_a_block_is_hashed_first),
+		cmocka_unit_test(one_keyed_state_serves_many_messages),
+		cmocka_unit_test(pbkdf2_gives_the_published_answers),
+		cmocka_unit_test(pbkdf2_fills_any_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
