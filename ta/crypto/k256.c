@@ -75,22 +75,57 @@ static bool parse_public(secp256k1_pubkey *p, const uint8_t pub[64])
 					 sizeof(octets)) == 1;
 }
 
+static enum kms_rc write_public(uint8_t pub[64], const secp256k1_pubkey *p)
+{
+	uint8_t octets[65] = { 0 };
+	size_t len = sizeof(octets);
+
+	if (!secp256k1_ec_pubkey_serialize(secp256k1_context_static, octets,
+					   &len, p, SECP256K1_EC_UNCOMPRESSED))
+		return KMS_RC_FAULT;
+	memcpy(pub, octets + 1, 64);
+	return KMS_RC_OK;
+}
+
 enum kms_rc k256_public(struct k256 *k, uint8_t pub[64],
 			const struct secret32 *key)
 {
 	secp256k1_pubkey p = { 0 };
-	uint8_t octets[65] = { 0 };
-	size_t len = sizeof(octets);
 
 	if (!k->ready)
 		return KMS_RC_FAULT;
 	if (!secp256k1_ec_pubkey_create(context(k), &p, key->b))
 		return KMS_RC_BAD_INPUT;
-	if (!secp256k1_ec_pubkey_serialize(context(k), octets, &len, &p,
-					   SECP256K1_EC_UNCOMPRESSED))
+	return write_public(pub, &p);
+}
+
+enum kms_rc k256_tweak_add(struct k256 *k, struct secret32 *key,
+			   const struct secret32 *tweak)
+{
+	if (!k->ready)
 		return KMS_RC_FAULT;
-	memcpy(pub, octets + 1, 64);
+	if (!secp256k1_ec_seckey_tweak_add(context(k), key->b, tweak->b)) {
+		secret_wipe(key, sizeof(*key));
+		return KMS_RC_BAD_INPUT;
+	}
 	return KMS_RC_OK;
+}
+
+void k256_compress(uint8_t octets[33], const uint8_t pub[64])
+{
+	octets[0] = (pub[63] & 1) ? SECP256K1_TAG_PUBKEY_ODD
+				  : SECP256K1_TAG_PUBKEY_EVEN;
+	memcpy(octets + 1, pub, 32);
+}
+
+enum kms_rc k256_expand(uint8_t pub[64], const uint8_t octets[33])
+{
+	secp256k1_pubkey p = { 0 };
+
+	if (!secp256k1_ec_pubkey_parse(secp256k1_context_static, &p, octets,
+				       33))
+		return KMS_RC_BAD_INPUT;
+	return write_public(pub, &p);
 }
 
 /* A draw outside 1..n-1 has a chance of 2^-127; two are a broken generator. */

@@ -37,6 +37,18 @@ enum kms_rc k256_public(struct k256 *k, uint8_t pub[64],
 			const struct secret32 *key) KMS_MUST_USE;
 
 /*
+ * Adds tweak to *key, modulo the group order; 0 changes nothing. BAD_INPUT, and
+ * *key is zero, when either is not below the order or the sum is 0.
+ */
+enum kms_rc k256_tweak_add(struct k256 *k, struct secret32 *key,
+			   const struct secret32 *tweak) KMS_MUST_USE;
+
+/* SEC 1 2.3.3: a byte for the parity of y, then x. pub is not looked at. */
+void k256_compress(uint8_t octets[33], const uint8_t pub[64]);
+/* BAD_INPUT when the octets are no point. */
+enum kms_rc k256_expand(uint8_t pub[64], const uint8_t octets[33]) KMS_MUST_USE;
+
+/*
  * Signs any 32-byte digest, also 0 and those over the group order. sig is
  * r | s, recid 0..3. pub is the key's own, for the check. FAULT, ENTROPY.
  */
