@@ -3,7 +3,12 @@
 
 #include "common/hex.h"
 #include "common/sha256.h"
+#include "common/sha512.h"
+#include "ta/crypto/bip39.h"
+#include "ta/crypto/hd.h"
+#include "ta/crypto/hmac512.h"
 #include "ta/crypto/hmac_drbg.h"
+#include "ta/crypto/pbkdf2.h"
 
 #include <string.h>
 
@@ -84,6 +89,33 @@ static void hashes(struct run *r)
 	judge_bytes(r, out, 32,
 		    "4e03657aea45a94fc7d47ba826c8d667"
 		    "c0d1e6e33a64a036ec44f58fa12d6c45");
+}
+
+/* FIPS 180-4, RFC 4231 case 2, and RFC 6070's second input with SHA-512. */
+static void hashes_512(struct run *r)
+{
+	static const char data[] = "what do ya want for nothing?";
+	uint8_t out[SHA512_LEN] = { 0 };
+
+	sha512_once(out, "abc", 3);
+	judge_bytes(r, out, sizeof(out),
+		    "ddaf35a193617abacc417349ae204131"
+		    "12e6fa4e89a97ea20a9eeee64b55d39a"
+		    "2192992a274fc1a836ba3c23a3feebbd"
+		    "454d4423643ce80e2a9ac94fa54ca49f");
+	hmac512_once(out, "Jefe", 4, data, sizeof(data) - 1);
+	judge_bytes(r, out, sizeof(out),
+		    "164b7a7bfcf819e2e395fbe73b56e0a3"
+		    "87bd64222e831fd610270cd7ea250554"
+		    "9758bf75c05a994a6d034f65f8f0e6fd"
+		    "caeab1a34d4a6b4b636e070a38bce737");
+	pbkdf2_sha512(out, sizeof(out), bytes_of("password", 8),
+		      bytes_of("salt", 4), 2);
+	judge_bytes(r, out, sizeof(out),
+		    "e1d9c16aa681708a45f5c7c4e215ceb6"
+		    "6e011a2e9f0040713f18aefdb866d53c"
+		    "f76cab2868a39b9f7840edce4fef5a82"
+		    "be67335c77a6068e04112754f27ccf4e");
 }
 
 /* CAVP, HMAC_DRBG SHA-256 without reseeding, first case: second output. */
@@ -167,6 +199,44 @@ static void secp256k1(struct run *r)
 	judge(r, k256_verify(k, sig, digest, pub) == KMS_RC_INVALID_SIGNATURE);
 }
 
+/* A row of BIP-39's vectors, and of BIP-32's: m/0' and m/0'/1. */
+static void wallet(struct run *r)
+{
+	static const char words[] =
+		"letter advice cage absurd amount doctor acoustic avoid letter "
+		"advice cage absurd amount doctor acoustic avoid letter advice "
+		"cage absurd amount doctor acoustic bless";
+	struct k256 *k = &r->c->k256;
+	struct bip39_mnemonic m = { 0 };
+	struct secret32 entropy = { 0 };
+	struct hd_node node = { 0 };
+	uint8_t seed[16] = { 0 };
+	size_t i = 0;
+
+	memset(entropy.b, 0x80, sizeof(entropy.b));
+	bip39_mnemonic(&m, &entropy);
+	judge(r, m.len == sizeof(words) - 1 && ct_equal(m.text, words, m.len));
+	for (i = 0; i < sizeof(seed); i++)
+		seed[i] = (uint8_t)i;
+	judge(r, !hd_master(k, &node, bytes_of(seed, sizeof(seed))));
+	judge(r, !hd_child(k, &node, &node, 0 | HD_HARDENED));
+	judge_bytes(r, &node, sizeof(node),
+		    "edb2e14f9ee77d26dd93b4ecede8d16e"
+		    "d408ce149b6cd80b0715a2d911a0afea"
+		    "47fdacbd0f1097043b78c63c20c34ef4"
+		    "ed9a111d980047ad16282c7ae6236141"
+		    "035a784662a4a20a65bf6aab9ae98a6c"
+		    "068a81c52e4b032c0fb5400c706cfccc56");
+	judge(r, !hd_child(k, &node, &node, 1));
+	judge_bytes(r, &node, sizeof(node),
+		    "3c6cb8d0f6a264c91ea8b5030fadaa8e"
+		    "538b020f0a387421a12de9319dc93368"
+		    "2a7857631386ba23dacac34180dd1983"
+		    "734e444fdbf774041578e9b6adb37c19"
+		    "03501e454bf00751f24b1b489aa92521"
+		    "5d66af2234e3891c3b21a52bedb3cd711c");
+}
+
 /* RFC 6979 A.2.5, "sample"; the TEE's own nonce is random, so sign is tried. */
 static void p256(struct run *r)
 {
@@ -204,9 +274,11 @@ enum kms_rc crypto_selftest(struct crypto *c, uint16_t *tests_run)
 	struct run r = { .c = c, .good = true };
 
 	hashes(&r);
+	hashes_512(&r);
 	generator(&r);
 	sealing(&r);
 	secp256k1(&r);
+	wallet(&r);
 	p256(&r);
 	*tests_run = r.answers;
 	return r.good ? KMS_RC_OK : KMS_RC_SELFTEST;
