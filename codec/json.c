@@ -335,6 +335,15 @@ static bool scan_behind(struct scan *s, bool *more)
 	return true;
 }
 
+/* End of the checked string whose opening quote stands at at. */
+static size_t string_end(struct bytes text, size_t at)
+{
+	at++;
+	while (text.ptr[at] != '"')
+		at += text.ptr[at] == '\\' ? 2 : 1;
+	return at + 1;
+}
+
 /* End of the checked value that begins at at. */
 static size_t value_end(struct bytes text, size_t at)
 {
@@ -344,9 +353,7 @@ static size_t value_end(struct bytes text, size_t at)
 		uint8_t c = text.ptr[at++];
 
 		if (c == '"') {
-			while (text.ptr[at] != '"')
-				at += text.ptr[at] == '\\' ? 2 : 1;
-			at++;
+			at = string_end(text, at - 1);
 		} else if (c == '{' || c == '[') {
 			depth++;
 		} else if (c == '}' || c == ']') {
@@ -418,6 +425,26 @@ enum kms_rc json_parse(struct json_value *out, struct bytes text)
 		at++;
 	*out = take_value(text, &at);
 	return KMS_RC_OK;
+}
+
+unsigned int json_depth(const struct json_value *v)
+{
+	unsigned int depth = 0;
+	unsigned int deepest = 0;
+	size_t at = 0;
+
+	if (v->type != JSON_ARRAY && v->type != JSON_OBJECT)
+		return 0;
+	while (at < v->raw.len) {
+		uint8_t c = v->raw.ptr[at];
+
+		at = c == '"' ? string_end(v->raw, at) : at + 1;
+		depth += c == '{' || c == '[';
+		depth -= c == '}' || c == ']';
+		if (depth > deepest)
+			deepest = depth;
+	}
+	return deepest;
 }
 
 bool json_next(const struct json_value *container, size_t *pos,

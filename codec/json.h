@@ -39,6 +39,9 @@ struct json_value {
 /* Checks the whole text and gives its one value. SERIALIZATION. */
 enum kms_rc json_parse(struct json_value *out, struct bytes text) KMS_MUST_USE;
 
+/* Containers inside each other: 0 for a scalar, 1 for {} or [1]. */
+unsigned int json_depth(const struct json_value *v);
+
 /* Member by name (ASCII); type JSON_ABSENT when there is none or it is no
  * object. */
 struct json_value json_member(const struct json_value *object,

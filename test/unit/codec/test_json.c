@@ -618,6 +618,30 @@ static void mutations_never_break_the_parser(void **state)
 	assert_true(accepted > 10);
 }
 
+static void depth_counts_containers_inside_each_other(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int depth;
+	} rows[] = {
+		{ "1", 0 },
+		{ "\"[[\"", 0 },
+		{ "{}", 1 },
+		{ " [1] ", 1 },
+		{ "[[],[]]", 2 },
+		{ "{\"a\":{},\"b\":[{}],\"c\":1}", 3 },
+		{ "[\"[\",\"\\\"{\",\"\\\\\",[0],\"]\"]", 2 },
+		{ "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", JSON_DEPTH_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct json_value v = parse(rows[i].text);
+
+		assert_int_equal(json_depth(&v), rows[i].depth);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -640,6 +664,7 @@ int main(void)
 		cmocka_unit_test(what_the_writer_writes_parses),
 		cmocka_unit_test(strings_survive_writing_and_reading),
 		cmocka_unit_test(mutations_never_break_the_parser),
+		cmocka_unit_test(depth_counts_containers_inside_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
