@@ -8,6 +8,7 @@
 
 #include "codec/der.h"
 #include "common/hex.h"
+#include "test/unit/codec/webauthn_vectors.h"
 #include "test/unit/seed.h"
 
 #include <string.h>
@@ -102,6 +103,24 @@ static void only_the_minimal_form_is_read(void **state)
 			fail_msg("accepted: %s", refused[i]);
 	}
 	assert_int_equal(get_hex(rs, "3006020101020101"), 0);
+}
+
+/* Authenticators do not lower s, and write what only fits with a pad. */
+static void an_authenticator_s_signature_is_read(void **state)
+{
+	static const char want[] = "f50a4e2e4409249c4a853ba361282f09841df4dd454"
+				   "7a13a87780218deffcd38"
+				   "8480ac0f0b93538174f575bf11a1dd5d78c6e486013"
+				   "f937295ea13653e331e87";
+	uint8_t rs[64];
+	char text[129];
+
+	(void)state;
+	assert_int_equal(get_hex(rs, W3C_NONE_GET_SIGNATURE), 0);
+	hex_encode(text, rs, sizeof(rs));
+	assert_string_equal(text, want);
+	assert_int_equal(get_hex(rs, W3C_NONE_GET_SIGNATURE "00"),
+			 KMS_RC_BAD_INPUT);
 }
 
 static void numbers_over_32_bytes_are_refused(void **state)
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(the_longest_signature_has_72_bytes),
 		cmocka_unit_test(signatures_survive_writing_and_reading),
 		cmocka_unit_test(only_the_minimal_form_is_read),
+		cmocka_unit_test(an_authenticator_s_signature_is_read),
 		cmocka_unit_test(numbers_over_32_bytes_are_refused),
 		cmocka_unit_test(whatever_is_read_is_written_again),
 		cmocka_unit_test(public_keys_have_the_bytes_aws_sends),
