@@ -1,0 +1,1 @@
+srcs-y += $(file < $(sub-dir)/sources.list)
