@@ -10,7 +10,6 @@
 #include "ta/crypto/drbg.h"
 #include "ta/crypto/hmac.h"
 #include "ta/crypto/k256.h"
-#include "ta/crypto/keccak.h"
 #include "ta/crypto/p256.h"
 
 struct crypto {

@@ -2,6 +2,7 @@
 #include "ta/crypto/selftest.h"
 
 #include "common/hex.h"
+#include "common/keccak.h"
 #include "common/sha256.h"
 #include "common/sha512.h"
 #include "ta/crypto/bip39.h"

@@ -3,10 +3,10 @@
 
 #include "common/attr.h"
 #include "common/endian.h"
+#include "common/keccak.h"
 #include "ta/crypto/bip39.h"
 #include "ta/crypto/hd.h"
 #include "ta/crypto/hmac512.h"
-#include "ta/crypto/keccak.h"
 
 #include <secp256k1.h>
 

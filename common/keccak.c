@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ta/crypto/keccak.h"
+#include "common/keccak.h"
 
 #include "common/endian.h"
 #include "common/secret.h"

@@ -3,8 +3,8 @@
  * keccak - Keccak-256 as Ethereum uses it (padding 0x01, not FIPS 202's 0x06)
  */
 
-#ifndef KMS_TA_CRYPTO_KECCAK_H
-#define KMS_TA_CRYPTO_KECCAK_H
+#ifndef KMS_COMMON_KECCAK_H
+#define KMS_COMMON_KECCAK_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,4 +13,4 @@
 
 void keccak256(uint8_t out[KECCAK256_LEN], const void *data, size_t len);
 
-#endif /* KMS_TA_CRYPTO_KECCAK_H */
+#endif /* KMS_COMMON_KECCAK_H */
