@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define RATE  136
 #define LANES 25
 
 static inline uint64_t rotate(uint64_t v, unsigned int by)
@@ -101,32 +100,71 @@ static void permute(uint64_t a[LANES])
 	secret_wipe(b, sizeof(b));
 }
 
-static void absorb(uint64_t a[LANES], const uint8_t block[RATE])
+static void absorb(uint64_t a[LANES], const uint8_t block[KECCAK256_RATE])
 {
 	unsigned int i = 0;
 
-	for (i = 0; i < RATE / 8; i++)
+	for (i = 0; i < KECCAK256_RATE / 8; i++)
 		a[i] ^= le64_get(block + 8 * (size_t)i);
 	permute(a);
 }
 
-void keccak256(uint8_t out[KECCAK256_LEN], const void *data, size_t len)
+void keccak256_init(struct keccak *k)
 {
-	uint64_t a[LANES] = { 0 };
-	uint8_t last[RATE] = { 0 };
+	*k = (struct keccak){ 0 };
+}
+
+/* Completes a block that was begun; gives how much of data that took. */
+static size_t fill_block(struct keccak *k, const uint8_t *data, size_t len)
+{
+	size_t room = sizeof(k->block) - k->fill;
+	size_t n = len < room ? len : room;
+
+	memcpy(k->block + k->fill, data, n);
+	k->fill += n;
+	if (k->fill == sizeof(k->block)) {
+		absorb(k->lanes, k->block);
+		k->fill = 0;
+	}
+	return n;
+}
+
+void keccak256_update(struct keccak *k, const void *data, size_t len)
+{
 	const uint8_t *p = data;
+	size_t n = 0;
+
+	if (k->fill && len) {
+		n = fill_block(k, p, len);
+		p += n;
+		len -= n;
+	}
+	for (; len >= KECCAK256_RATE;
+	     p += KECCAK256_RATE, len -= KECCAK256_RATE)
+		absorb(k->lanes, p);
+	if (len)
+		fill_block(k, p, len);
+}
+
+void keccak256_final(struct keccak *k, uint8_t out[KECCAK256_LEN])
+{
 	unsigned int i = 0;
 
-	for (; len >= RATE; p += RATE, len -= RATE)
-		absorb(a, p);
-	if (len)
-		memcpy(last, p, len);
-	last[len] = 0x01;
-	last[RATE - 1] |= 0x80;
-	absorb(a, last);
+	memset(k->block + k->fill, 0, sizeof(k->block) - k->fill);
+	k->block[k->fill] = 0x01;
+	k->block[KECCAK256_RATE - 1] |= 0x80;
+	absorb(k->lanes, k->block);
 	for (i = 0; i < KECCAK256_LEN / 8; i++)
-		le64_put(out + 8 * (size_t)i, a[i]);
+		le64_put(out + 8 * (size_t)i, k->lanes[i]);
 	/* A typed transaction may hold what its owner calls secret. */
-	secret_wipe(a, sizeof(a));
-	secret_wipe(last, sizeof(last));
+	secret_wipe(k, sizeof(*k));
+}
+
+void keccak256(uint8_t out[KECCAK256_LEN], const void *data, size_t len)
+{
+	struct keccak k;
+
+	keccak256_init(&k);
+	keccak256_update(&k, data, len);
+	keccak256_final(&k, out);
 }

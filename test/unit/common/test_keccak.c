@@ -2,6 +2,7 @@
 #include "common/attr.h"
 #include "common/keccak.h"
 #include "test/unit/hex.h"
+#include "test/unit/seed.h"
 
 /* Keccak team, ShortMsgKAT_256, and texts every Ethereum library knows. */
 static void keccak_is_the_one_of_ethereum(void **state)
@@ -81,11 +82,54 @@ static void keccak_pads_at_every_length(void **state)
 	}
 }
 
+static void keccak_does_not_care_how_the_message_is_cut(void **state)
+{
+	struct prng p = prng_start();
+	uint8_t data[700];
+	uint8_t whole[32];
+	uint8_t parts[32];
+	struct keccak k;
+
+	(void)state;
+	prng_fill(&p, data, sizeof(data));
+	for (int i = 0; i < 2000; i++) {
+		size_t len = prng_below(&p, sizeof(data) + 1);
+		size_t at = 0;
+
+		keccak256(whole, data, len);
+		keccak256_init(&k);
+		while (at < len) {
+			size_t n = prng_below(&p, len - at + 1);
+
+			keccak256_update(&k, data + at, n);
+			at += n;
+		}
+		keccak256_update(&k, NULL, 0);
+		keccak256_final(&k, parts);
+		assert_memory_equal(parts, whole, sizeof(whole));
+	}
+}
+
+static void nothing_of_the_message_is_left_behind(void **state)
+{
+	static const struct keccak none;
+	struct keccak k;
+	uint8_t out[32];
+
+	(void)state;
+	keccak256_init(&k);
+	keccak256_update(&k, "abc", 3);
+	keccak256_final(&k, out);
+	assert_memory_equal(&k, &none, sizeof(k));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keccak_is_the_one_of_ethereum),
 		cmocka_unit_test(keccak_pads_at_every_length),
+		cmocka_unit_test(keccak_does_not_care_how_the_message_is_cut),
+		cmocka_unit_test(nothing_of_the_message_is_left_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
