@@ -238,6 +238,23 @@ static void wallet(struct run *r)
 		    "5d66af2234e3891c3b21a52bedb3cd711c");
 }
 
+/* As keys sign: the generator is asked for the nonce, so a dead one shows. */
+static void hedged(struct run *r)
+{
+	static const struct secret32 one = { .b = { [31] = 1 } };
+	struct k256 *k = &r->c->k256;
+	uint8_t digest[32] = { 0 };
+	uint8_t pub[64] = { 0 };
+	uint8_t sig[64] = { 0 };
+	uint8_t recid = 9;
+
+	sha256_once(digest, "hedged", 6);
+	judge(r, !k256_public(k, pub, &one) &&
+			 !k256_sign(k, sig, &recid, digest, &one, pub) &&
+			 recid < 4);
+	judge(r, !k256_verify(k, sig, digest, pub));
+}
+
 /* RFC 6979 A.2.5, "sample"; the TEE's own nonce is random, so sign is tried. */
 static void p256(struct run *r)
 {
@@ -280,6 +297,7 @@ enum kms_rc crypto_selftest(struct crypto *c, uint16_t *tests_run)
 	sealing(&r);
 	secp256k1(&r);
 	wallet(&r);
+	hedged(&r);
 	p256(&r);
 	*tests_run = r.answers;
 	return r.good ? KMS_RC_OK : KMS_RC_SELFTEST;
@@ -290,6 +308,7 @@ enum kms_rc crypto_selftest_signature(struct crypto *c, uint16_t *tests_run)
 	struct run r = { .c = c, .good = true };
 
 	secp256k1(&r);
+	hedged(&r);
 	*tests_run = r.answers;
 	return r.good ? KMS_RC_OK : KMS_RC_SELFTEST;
 }

@@ -13,7 +13,10 @@
 /* Sets how many answers were compared. SELFTEST names no detail on purpose. */
 enum kms_rc crypto_selftest(struct crypto *c, uint16_t *tests_run) KMS_MUST_USE;
 
-/* secp256k1 alone: what a probe of readiness can afford often. */
+/*
+ * secp256k1 alone, and one signature as keys make it, so that a generator that
+ * failed shows: what a probe of readiness can afford often.
+ */
 enum kms_rc crypto_selftest_signature(struct crypto *c,
 				      uint16_t *tests_run) KMS_MUST_USE;
 

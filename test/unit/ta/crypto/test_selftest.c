@@ -18,6 +18,7 @@ static int close_all(void **state)
 {
 	(void)state;
 	gp_fault_set(GP_CALL_ANY, 0, 0, GP_FAULT_NONE);
+	gp_fault_set(GP_CALL_RANDOM, 0, 0, GP_FAULT_NONE);
 	selftest_test_break(-1);
 	crypto_clear(&crypto);
 	gp_posix_close();
@@ -30,7 +31,7 @@ static void every_answer_is_right(void **state)
 
 	(void)state;
 	assert_int_equal(crypto_selftest(&crypto, &n), KMS_RC_OK);
-	assert_int_equal(n, 32);
+	assert_int_equal(n, 34);
 }
 
 static void any_wrong_answer_fails_the_test(void **state)
@@ -39,12 +40,41 @@ static void any_wrong_answer_fails_the_test(void **state)
 	int i = 0;
 
 	(void)state;
-	for (i = 0; i < 32; i++) {
+	for (i = 0; i < 34; i++) {
 		selftest_test_break(i);
 		assert_int_equal(crypto_selftest(&crypto, &n), KMS_RC_SELFTEST);
 	}
 	selftest_test_break(-1);
 	assert_int_equal(crypto_selftest(&crypto, &n), KMS_RC_OK);
+}
+
+static void any_wrong_answer_fails_the_probe(void **state)
+{
+	uint16_t n = 0;
+	int i = 0;
+
+	(void)state;
+	assert_int_equal(crypto_selftest_signature(&crypto, &n), KMS_RC_OK);
+	assert_int_equal(n, 9);
+	for (i = 0; i < 9; i++) {
+		selftest_test_break(i);
+		assert_int_equal(crypto_selftest_signature(&crypto, &n),
+				 KMS_RC_SELFTEST);
+	}
+}
+
+/* RFC 6979's answers need no generator; the keys' signatures do. */
+static void a_failed_generator_fails_the_probe(void **state)
+{
+	uint16_t n = 0;
+
+	(void)state;
+	gp_fault_set(GP_CALL_RANDOM, 1, UINT64_MAX, GP_FAULT_STUCK);
+	assert_int_equal(drbg_reseed(&crypto.drbg, bytes_of(NULL, 0)),
+			 KMS_RC_ENTROPY);
+	assert_int_equal(crypto_selftest_signature(&crypto, &n),
+			 KMS_RC_SELFTEST);
+	assert_int_equal(crypto_selftest(&crypto, &n), KMS_RC_SELFTEST);
 }
 
 /* Without hooks in our own code: the TEE below computes wrongly. */
@@ -115,6 +145,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TEE(every_answer_is_right),
 		WITH_TEE(any_wrong_answer_fails_the_test),
+		WITH_TEE(any_wrong_answer_fails_the_probe),
+		WITH_TEE(a_failed_generator_fails_the_probe),
 		WITH_TEE(an_operation_of_the_tee_that_fails_is_noticed),
 		WITH_TEE(opening_fails_cleanly_at_every_call),
 		WITH_TEE(a_stuck_source_of_randomness_keeps_it_closed),
