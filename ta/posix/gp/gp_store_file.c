@@ -86,7 +86,8 @@ static TEE_Result open_and_lock(struct gp_file *f, bool shared)
 	return TEE_ERROR_ACCESS_CONFLICT;
 }
 
-static bool read_all(int fd, uint8_t *buf, size_t len, off_t at)
+/* CORRUPT_OBJECT: the file ends before; any other failure is the disk's. */
+static TEE_Result read_all(int fd, uint8_t *buf, size_t len, off_t at)
 {
 	ssize_t n = 0;
 
@@ -94,13 +95,15 @@ static bool read_all(int fd, uint8_t *buf, size_t len, off_t at)
 		n = pread(fd, buf, len, at);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return false;
+		if (n < 0)
+			return TEE_ERROR_STORAGE_NOT_AVAILABLE;
+		if (!n)
+			return TEE_ERROR_CORRUPT_OBJECT;
 		buf += n;
 		len -= (size_t)n;
 		at += n;
 	}
-	return true;
+	return TEE_SUCCESS;
 }
 
 static bool write_all(int fd, const uint8_t *buf, size_t len, off_t at)
@@ -141,19 +144,21 @@ static void build_slot(const struct gp_file *f, struct bytes data, uint64_t seq)
 	secret_wipe(&key, sizeof(key));
 }
 
-/* False: torn, forged, or of another object. */
-static bool read_slot(const struct gp_file *f, unsigned int which, uint8_t *buf,
-		      size_t *len, uint64_t *seq)
+/* CORRUPT_OBJECT: torn, forged, or of another object. */
+static TEE_Result read_slot(const struct gp_file *f, unsigned int which,
+			    uint8_t *buf, size_t *len, uint64_t *seq)
 {
 	struct secret32 key = { 0 };
 	bool good = false;
 	uint32_t n = 0;
+	TEE_Result res =
+		read_all(f->fd, slot, sizeof(slot), (off_t)which * SLOT_LEN);
 
-	if (!read_all(f->fd, slot, sizeof(slot), (off_t)which * SLOT_LEN))
-		return false;
+	if (res)
+		return res;
 	n = le32_get(slot + 4);
 	if (le32_get(slot) != SLOT_MAGIC || n > GP_OBJECT_MAX)
-		return false;
+		return TEE_ERROR_CORRUPT_OBJECT;
 	object_key(&key, f);
 	good = gp_gcm_open(
 		buf, key.b, slot + NONCE_AT, bytes_of(slot, HEADER_LEN),
@@ -161,18 +166,30 @@ static bool read_slot(const struct gp_file *f, unsigned int which, uint8_t *buf,
 	secret_wipe(&key, sizeof(key));
 	*len = n;
 	*seq = le64_get(slot + 8);
-	return good;
+	return good ? TEE_SUCCESS : TEE_ERROR_CORRUPT_OBJECT;
 }
 
+static bool is_disk_error(TEE_Result res)
+{
+	return res && res != TEE_ERROR_CORRUPT_OBJECT;
+}
+
+/*
+ * A slot that the disk does not give may hold the newest content, so the other
+ * one must not stand in for it; and what is CORRUPT_OBJECT gets deleted.
+ */
 static TEE_Result file_load(struct gp_file *f, uint8_t *buf, size_t *len)
 {
 	uint64_t seq[2] = { 0 };
 	size_t lens[2] = { 0 };
-	bool good[2] = { false };
-	TEE_Result res = TEE_ERROR_CORRUPT_OBJECT;
+	TEE_Result first = read_slot(f, 0, buf, &lens[0], &seq[0]);
+	TEE_Result second = read_slot(f, 1, other, &lens[1], &seq[1]);
+	bool good[2] = { !first, !second };
+	TEE_Result res = TEE_ERROR_STORAGE_NOT_AVAILABLE;
 
-	good[0] = read_slot(f, 0, buf, &lens[0], &seq[0]);
-	good[1] = read_slot(f, 1, other, &lens[1], &seq[1]);
+	if (is_disk_error(first) || is_disk_error(second))
+		goto out;
+	res = TEE_ERROR_CORRUPT_OBJECT;
 	if (!good[0] && !good[1])
 		goto out;
 	f->newest = good[1] && (!good[0] || seq[1] > seq[0]);
@@ -215,10 +232,10 @@ static TEE_Result settle(struct gp_file *f)
 	if (f->settled)
 		return res;
 	if (!f->even) {
-		if (!read_all(f->fd, slot, sizeof(slot),
-			      (off_t)f->newest * SLOT_LEN))
-			return errno_result();
-		res = put_slot(f, !f->newest);
+		res = read_all(f->fd, slot, sizeof(slot),
+			       (off_t)f->newest * SLOT_LEN);
+		if (!res)
+			res = put_slot(f, !f->newest);
 	}
 	if (!res && fdatasync(f->fd))
 		res = errno_result();

@@ -7,8 +7,13 @@
 #include "test/unit/seed.h"
 #include "test/unit/ta/gp/folder.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define P     TEE_STORAGE_PRIVATE
@@ -254,6 +259,71 @@ static void a_file_cut_short_is_corrupt(void **state)
 	assert_int_equal(open_id(P, "a", RW, &h), TEE_ERROR_CORRUPT_OBJECT);
 }
 
+/* From here on this process cannot read at that place of any file. */
+static bool break_disk_at(uint32_t at)
+{
+	struct sock_filter rows[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pread64, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[3])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, at, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { ARRAY_LEN(rows), rows };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+/* In a child, whose disk fails at that place once the object is open. */
+static void check_read_error(uint32_t at)
+{
+	TEE_ObjectHandle h;
+	char back[8] = { 0 };
+	size_t got = 0;
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		gp_posix_close();
+		if (folder_open(true) || open_id(P, "a", RW, &h) ||
+		    !break_disk_at(at))
+			_exit(1);
+		if (TEE_ReadObjectData(h, back, sizeof(back), &got) !=
+		    TEE_ERROR_STORAGE_NOT_AVAILABLE)
+			_exit(2);
+		if (TEE_WriteObjectData(h, "no", 2) !=
+		    TEE_ERROR_STORAGE_NOT_AVAILABLE)
+			_exit(3);
+		TEE_CloseObject(h);
+		if (open_id(P, "a", RW, &h) != TEE_ERROR_STORAGE_NOT_AVAILABLE)
+			_exit(4);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(get(P, "a", back, sizeof(back), &got), TEE_SUCCESS);
+	assert_int_equal(got, 4);
+	assert_memory_equal(back, "stay", 4);
+}
+
+/* Neither deleted as if it were damaged, nor served from the other copy. */
+static void a_read_error_costs_no_object(void **state)
+{
+	(void)state;
+	assert_int_equal(put(P, "a", "stay", 4, RW), TEE_SUCCESS);
+	check_read_error(0);
+	check_read_error(SLOT);
+	/* The disk's word counts before the damage of the other copy. */
+	flip(A_OBJ, 33);
+	check_read_error(SLOT);
+}
+
 static void the_content_of_another_object_is_corrupt(void **state)
 {
 	TEE_ObjectHandle h;
@@ -346,6 +416,7 @@ int main(void)
 		ONE(one_damaged_copy_costs_nothing),
 		ONE(two_damaged_copies_are_a_corrupt_object),
 		ONE(a_file_cut_short_is_corrupt),
+		ONE(a_read_error_costs_no_object),
 		ONE(the_content_of_another_object_is_corrupt),
 		ONE(content_is_not_in_the_clear),
 		ONE(what_is_stored_outlives_the_process),
