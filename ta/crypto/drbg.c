@@ -5,6 +5,7 @@
 #include <tee_internal_api.h>
 
 #define SEED_LEN  64
+#define HALF_LEN  (SEED_LEN / DRBG_HALVES)
 #define RESEED_AT 65536
 #define RUN_LIMIT 8  /* equal bytes in a row: 2^-50 for an honest source */
 #define OFTEN	  24 /* of 64 bytes the same: far below 2^-60 */
@@ -34,16 +35,18 @@ static bool bytes_vary(const struct secret64 *seed)
 }
 
 /* A source that stands still repeats a half of a seed, or of the one before. */
-static bool is_fresh(const struct secret64 *seed, const struct secret64 *last)
+static bool is_fresh(const struct secret64 *seed,
+		     const struct drbg_seen now[DRBG_HALVES],
+		     const struct drbg_seen last[DRBG_HALVES])
 {
-	const uint8_t *a = seed->b;
-	const uint8_t *b = seed->b + SEED_LEN / 2;
+	bool fresh = bytes_vary(seed) &&
+		     !ct_equal(now[0].hash, now[1].hash, SHA256_LEN);
 
-	return bytes_vary(seed) && !ct_equal(a, b, SEED_LEN / 2) &&
-	       !ct_equal(a, last->b, SEED_LEN / 2) &&
-	       !ct_equal(a, last->b + SEED_LEN / 2, SEED_LEN / 2) &&
-	       !ct_equal(b, last->b, SEED_LEN / 2) &&
-	       !ct_equal(b, last->b + SEED_LEN / 2, SEED_LEN / 2);
+	for (size_t i = 0; i < DRBG_HALVES; i++)
+		for (size_t j = 0; j < DRBG_HALVES; j++)
+			fresh = fresh && !ct_equal(now[i].hash, last[j].hash,
+						   SHA256_LEN);
+	return fresh;
 }
 
 static enum kms_rc refuse(struct drbg *d)
@@ -55,10 +58,14 @@ static enum kms_rc refuse(struct drbg *d)
 
 static enum kms_rc take_seed(struct drbg *d, struct secret64 *seed)
 {
+	struct drbg_seen now[DRBG_HALVES];
+
 	TEE_GenerateRandom(seed->b, sizeof(seed->b));
-	if (!is_fresh(seed, &d->last_seed))
+	for (size_t i = 0; i < DRBG_HALVES; i++)
+		sha256_once(now[i].hash, seed->b + i * HALF_LEN, HALF_LEN);
+	if (!is_fresh(seed, now, d->last))
 		return refuse(d);
-	d->last_seed = *seed;
+	memcpy(d->last, now, sizeof(now));
 	d->requests = 0;
 	return KMS_RC_OK;
 }

@@ -4,6 +4,7 @@
  *
  * Promises:  every seed holds 64 fresh bytes of the TEE that passed the
  *            repetition test; host entropy is mixed in beside, never instead.
+ *            A seed is not kept: what is read here later does not tell it.
  *            After a failure the generator refuses for good (ENTROPY).
  */
 
@@ -14,12 +15,20 @@
 #include "common/bytes.h"
 #include "common/kms_rc.h"
 #include "common/secret.h"
+#include "common/sha256.h"
 #include "ta/crypto/hmac_drbg.h"
+
+#define DRBG_HALVES 2
+
+/* A half of a seed: enough to know it again, not to make the state from it. */
+struct drbg_seen {
+	uint8_t hash[SHA256_LEN];
+};
 
 struct drbg {
 	struct hmac_drbg core;
-	struct secret64 last_seed; /* for the repetition test */
-	uint64_t requests;	   /* since the last seed */
+	struct drbg_seen last[DRBG_HALVES]; /* for the repetition test */
+	uint64_t requests;		    /* since the last seed */
 	bool ready;
 	bool failed;
 };

@@ -211,6 +211,43 @@ static void a_source_that_starts_over_is_noticed_at_the_next_seed(void **state)
 	assert_int_equal(drbg_reseed(&d, bytes_of(NULL, 0)), KMS_RC_ENTROPY);
 }
 
+/* Any half of the first, or the same twice, wherever it stands. */
+static void each_repeated_half_is_noticed(void **state)
+{
+	uint8_t seeds[128];
+	struct drbg d;
+	size_t which = 0;
+	size_t i = 0;
+
+	(void)state;
+	for (which = 0; which < 4; which++) {
+		for (i = 0; i < sizeof(seeds); i++)
+			seeds[i] = (uint8_t)(i * i * 37 + i * 11);
+		memcpy(seeds + 64 + which % 2 * 32, seeds + which / 2 * 32, 32);
+		gp_tape_replay(bytes_of(seeds, sizeof(seeds)));
+		assert_int_equal(drbg_open(&d, bytes_of(NULL, 0)), KMS_RC_OK);
+		assert_int_equal(drbg_reseed(&d, bytes_of(NULL, 0)),
+				 KMS_RC_ENTROPY);
+	}
+}
+
+/* Who reads the memory later must not get the state it began with. */
+static void no_part_of_a_seed_is_kept(void **state)
+{
+	struct bytes tape;
+	struct drbg d;
+	size_t i = 0;
+
+	(void)state;
+	gp_tape_record();
+	assert_int_equal(drbg_open(&d, bytes_of(NULL, 0)), KMS_RC_OK);
+	assert_int_equal(drbg_reseed(&d, bytes_of(NULL, 0)), KMS_RC_OK);
+	tape = gp_tape_stop();
+	assert_int_equal(tape.len, 128);
+	for (i = 0; i + 8 <= tape.len; i++)
+		assert_null(memmem(&d, sizeof(d), tape.ptr + i, 8));
+}
+
 static void it_reseeds_itself_every_65536_requests(void **state)
 {
 	struct drbg d;
@@ -252,6 +289,8 @@ int main(void)
 		WITH_TEE(a_stuck_source_is_refused_for_good),
 		WITH_TEE(a_seed_without_life_is_refused),
 		WITH_TEE(a_source_that_starts_over_is_noticed_at_the_next_seed),
+		WITH_TEE(each_repeated_half_is_noticed),
+		WITH_TEE(no_part_of_a_seed_is_kept),
 		WITH_TEE(it_reseeds_itself_every_65536_requests),
 		WITH_TEE(an_unopened_generator_refuses),
 	};
