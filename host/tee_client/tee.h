@@ -20,6 +20,7 @@
 
 #define TEE_WORKERS_MAX	   64
 #define TEE_SIGN_STATE_MAX (ABI_BLOB_MAX + ABI_DEPTH_MAX * 32 + 64)
+#define TEE_SIGN_RSP_MAX   384 /* a result with all of its members */
 
 struct tee;
 struct tee_line;
@@ -150,7 +151,7 @@ struct tee_sign {
 	struct tee_line *line;
 	struct tee_sign *prev;
 	struct tee_sign *next;
-	uint8_t rsp[256];
+	uint8_t rsp[TEE_SIGN_RSP_MAX];
 };
 
 /* Takes s until done(). BUSY, UNAVAILABLE: done() will not be called. */

@@ -7,7 +7,8 @@
 #define STATUS_LEN (TLV(2) + 5 * TLV(8) + 2 * TLV(32) + 3 * TLV(1) + 2 * TLV(4))
 #define RESULT_LEN \
 	(TLV(1) + 2 * TLV(8) + TLV(ABI_UUID_LEN) + TLV(64) + ABI_TLV_LEN)
-#define SIGNATURE_LEN (TLV(2) + TLV(64) + TLV(1) + ABI_TLV_LEN)
+#define SIGNATURE_LEN \
+	(TLV(2) + 2 * TLV(64) + TLV(1) + 2 * TLV(32) + ABI_TLV_LEN)
 
 /* clang-format off */
 static const struct cmd cmds[] = {
