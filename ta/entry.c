@@ -112,6 +112,8 @@ TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
 	rc = ta_run(ta, (uint16_t)cmd, request_len, state_len,
 		    capacity(&params[1], PARAM(types, 1)),
 		    capacity(&params[3], PARAM(types, 3)), &rsp_len, &out_len);
+	if (rc && rc != KMS_RC_SHORT_BUFFER)
+		return TEE_ERROR_GENERIC;
 	if (rc) {
 		/* The most a command can need, so that a second try fits. */
 		params[1].memref.size = ABI_RESPONSE_MAX;

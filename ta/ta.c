@@ -130,5 +130,12 @@ enum kms_rc ta_run(struct ta *ta, uint16_t cmd_number, size_t request_len,
 		status = run(ta, cmd, &call);
 	if (status == KMS_RC_FAULT)
 		ta->faulted = true;
-	return answer(&call, status, ta->response, rsp_len, out_len);
+	status = answer(&call, status, ta->response, rsp_len, out_len);
+	if (status || (*rsp_len <= rsp_cap && *out_len <= out_cap))
+		return status;
+	/* answer_fits() was wrong: whoever goes on would write past the end. */
+	ta->faulted = true;
+	*rsp_len = 0;
+	*out_len = 0;
+	return KMS_RC_FAULT;
 }

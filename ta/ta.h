@@ -56,8 +56,10 @@ void ta_close(struct ta *ta);
  * Runs the command whose request (request_len bytes) and state stand in
  * ta->request and ta->state_in. rsp_cap and out_cap are what the caller can
  * take; too little is SHORT_BUFFER before anything is done. On OK the lengths
- * of ta->response and ta->state_out are set; the command's own status is in
- * the response's header.
+ * of ta->response and ta->state_out are set, never to more than that; the
+ * command's own status is in the response's header. FAULT: the answer is longer
+ * than the command had announced, and the instance serves no more; what it did
+ * is for the next one to find out.
  */
 enum kms_rc ta_run(struct ta *ta, uint16_t cmd, size_t request_len,
 		   size_t state_len, size_t rsp_cap, size_t out_cap,
