@@ -85,33 +85,34 @@ static void copy_out(TEE_Param *p, uint32_t type, const uint8_t *from,
 	p->memref.size = len;
 }
 
-TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
-				      uint32_t types, TEE_Param params[4])
-{
-	struct ta *ta = &instance;
-	TEE_Result res = TEE_ERROR_GENERIC;
-	enum kms_rc rc = KMS_RC_INTERNAL;
-	size_t request_len = 0;
-	size_t state_len = 0;
-	size_t rsp_len = 0;
-	size_t out_len = 0;
+/* How much of each of the instance's buffers a call has used. */
+struct used {
+	size_t request;
+	size_t state_in;
+	size_t response;
+	size_t state_out;
+};
 
-	(void)session;
-	/* The answer that told of the fault has been delivered. */
-	if (ta->faulted)
-		TEE_Panic(KMS_RC_FAULT);
-	if (!types_are_right(types) || cmd > UINT16_MAX)
-		return TEE_ERROR_BAD_PARAMETERS;
-	res = copy_in(ta->request, sizeof(ta->request), &request_len,
-		      &params[0], PARAM(types, 0));
+static TEE_Result copy_all_in(struct ta *ta, struct used *used, uint32_t types,
+			      const TEE_Param params[4])
+{
+	TEE_Result res = copy_in(ta->request, sizeof(ta->request),
+				 &used->request, &params[0], PARAM(types, 0));
+
 	if (res == TEE_SUCCESS)
-		res = copy_in(ta->state_in, sizeof(ta->state_in), &state_len,
-			      &params[2], PARAM(types, 2));
-	if (res != TEE_SUCCESS)
-		return res;
-	rc = ta_run(ta, (uint16_t)cmd, request_len, state_len,
-		    capacity(&params[1], PARAM(types, 1)),
-		    capacity(&params[3], PARAM(types, 3)), &rsp_len, &out_len);
+		res = copy_in(ta->state_in, sizeof(ta->state_in),
+			      &used->state_in, &params[2], PARAM(types, 2));
+	return res;
+}
+
+static TEE_Result run(struct ta *ta, struct used *used, uint16_t cmd,
+		      uint32_t types, TEE_Param params[4])
+{
+	enum kms_rc rc = ta_run(ta, cmd, used->request, used->state_in,
+				capacity(&params[1], PARAM(types, 1)),
+				capacity(&params[3], PARAM(types, 3)),
+				&used->response, &used->state_out);
+
 	if (rc && rc != KMS_RC_SHORT_BUFFER)
 		return TEE_ERROR_GENERIC;
 	if (rc) {
@@ -121,7 +122,36 @@ TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
 			params[3].memref.size = ABI_STATE_OUT_MAX;
 		return TEE_ERROR_SHORT_BUFFER;
 	}
-	copy_out(&params[1], PARAM(types, 1), ta->response, rsp_len);
-	copy_out(&params[3], PARAM(types, 3), ta->state_out, out_len);
+	copy_out(&params[1], PARAM(types, 1), ta->response, used->response);
+	copy_out(&params[3], PARAM(types, 3), ta->state_out, used->state_out);
 	return TEE_SUCCESS;
+}
+
+/* Evidence and entropy must not wait here for the next call. */
+static void wipe(struct ta *ta, const struct used *used)
+{
+	secret_wipe(ta->request, used->request);
+	secret_wipe(ta->state_in, used->state_in);
+	secret_wipe(ta->response, used->response);
+	secret_wipe(ta->state_out, used->state_out);
+}
+
+TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
+				      uint32_t types, TEE_Param params[4])
+{
+	struct ta *ta = &instance;
+	struct used used = { 0 };
+	TEE_Result res = TEE_ERROR_GENERIC;
+
+	(void)session;
+	/* The answer that told of the fault has been delivered. */
+	if (ta->faulted)
+		TEE_Panic(KMS_RC_FAULT);
+	if (!types_are_right(types) || cmd > UINT16_MAX)
+		return TEE_ERROR_BAD_PARAMETERS;
+	res = copy_all_in(ta, &used, types, params);
+	if (res == TEE_SUCCESS)
+		res = run(ta, &used, (uint16_t)cmd, types, params);
+	wipe(ta, &used);
+	return res;
 }

@@ -52,6 +52,13 @@ static enum kms_rc permit(struct ta *ta, const struct cmd *cmd)
 	return KMS_RC_OK;
 }
 
+/* What a refused command has written goes with it. */
+static void drop(struct abi_writer *w)
+{
+	secret_wipe(w->ptr, w->len < w->cap ? w->len : w->cap);
+	w->len = 0;
+}
+
 static enum kms_rc answer(struct ta_call *call, enum kms_rc status,
 			  uint8_t *response, size_t *rsp_len, size_t *out_len)
 {
@@ -64,10 +71,11 @@ static enum kms_rc answer(struct ta_call *call, enum kms_rc status,
 	if (status) {
 		/* An error carries nothing but its number. */
 		memcpy(req_id, call->header.req_id, sizeof(req_id));
+		drop(&call->rsp);
+		drop(&call->out);
 		abi_begin(&call->rsp, response, ABI_RESPONSE_MAX);
 		abi_put_header(&call->rsp, call->header.cmd, (uint16_t)status,
 			       req_id);
-		call->out.len = 0;
 		call->items = 0;
 	}
 	*rsp_len = call->rsp.len;
@@ -124,8 +132,10 @@ enum kms_rc ta_run(struct ta *ta, uint16_t cmd_number, size_t request_len,
 	if (!status &&
 	    (call.header.status || call.header.items > cmd->items_max))
 		status = KMS_RC_DECODE;
-	if (!status && !answer_fits(cmd, call.header.items, rsp_cap, out_cap))
+	if (!status && !answer_fits(cmd, call.header.items, rsp_cap, out_cap)) {
+		drop(&call.rsp);
 		return KMS_RC_SHORT_BUFFER;
+	}
 	if (!status)
 		status = run(ta, cmd, &call);
 	if (status == KMS_RC_FAULT)
@@ -135,6 +145,8 @@ enum kms_rc ta_run(struct ta *ta, uint16_t cmd_number, size_t request_len,
 		return status;
 	/* answer_fits() was wrong: whoever goes on would write past the end. */
 	ta->faulted = true;
+	drop(&call.rsp);
+	drop(&call.out);
 	*rsp_len = 0;
 	*out_len = 0;
 	return KMS_RC_FAULT;

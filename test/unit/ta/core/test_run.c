@@ -102,6 +102,30 @@ static void an_answer_past_its_row_is_a_fault_and_not_copied(void **state)
 	assert_int_equal(rsp_len, RSP);
 }
 
+static bool is_there(const void *area, size_t len)
+{
+	return memmem(area, len, said, sizeof(said)) != NULL;
+}
+
+/* Dropped means gone, not only left out of the length. */
+static void what_a_refused_command_has_written_is_wiped(void **state)
+{
+	(void)state;
+	assert_int_equal(send(1, RSP, OUT), KMS_RC_OK);
+	assert_true(is_there(ta.response, sizeof(ta.response)));
+	assert_true(is_there(ta.state_out, sizeof(ta.state_out)));
+	status = KMS_RC_NOT_FOUND;
+	assert_int_equal(send(1, RSP, OUT), KMS_RC_OK);
+	assert_int_equal(rsp_len, ABI_HEADER_LEN);
+	assert_int_equal(out_len, 0);
+	assert_false(is_there(ta.response, sizeof(ta.response)));
+	assert_false(is_there(ta.state_out, sizeof(ta.state_out)));
+	status = KMS_RC_OK;
+	assert_int_equal(send(2, RSP - 1, OUT), KMS_RC_FAULT);
+	assert_false(is_there(ta.response, sizeof(ta.response)));
+	assert_false(is_there(ta.state_out, sizeof(ta.state_out)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +135,8 @@ int main(void)
 		cmocka_unit_test_setup(
 			an_answer_past_its_row_is_a_fault_and_not_copied,
 			start),
+		cmocka_unit_test_setup(
+			what_a_refused_command_has_written_is_wiped, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
