@@ -30,6 +30,7 @@
 
 #define ABI_info_req(F, S)
 
+/* ready_status: 0, or the enum kms_rc that commands on keys would get. */
 #define ABI_info_rsp(F, S)						       \
 	F(S, u32, build_flags, 0x0001, 0, 1)				       \
 	F(S, u32, ta_version, 0x0002, 0, 1)				       \
@@ -42,7 +43,8 @@
 	F(S, fix, aik_pub, 0x0009, 65, 1)				       \
 	F(S, var, shards_open, 0x000a, 2 * ABI_SHARDS_MAX, 1)		       \
 	F(S, u16, max_batch, 0x000b, 0, 1)				       \
-	F(S, u16, max_sign, 0x000c, 0, 1)
+	F(S, u16, max_sign, 0x000c, 0, 1)				       \
+	F(S, u16, ready_status, 0x000d, 0, 1)
 
 /* only_signature: 1 runs secp256k1's answers alone. */
 #define ABI_selftest_req(F, S)						       \

@@ -8,6 +8,26 @@
 
 #include <string.h>
 
+enum kms_rc ta_load_domain(struct ta *ta)
+{
+	enum kms_rc rc = control_load(&ta->keys, &ta->crypto, &ta->shard_total);
+
+	if (rc == KMS_RC_NOT_PROVISIONED && ta->domain_rc == KMS_RC_STORAGE)
+		rc = KMS_RC_STORAGE;
+	ta->domain_rc = rc;
+	return rc;
+}
+
+enum kms_rc ta_readiness(const struct ta *ta)
+{
+	if (ta->crypto.drbg.failed)
+		return KMS_RC_ENTROPY;
+	if (!ta->ready)
+		return KMS_RC_SELFTEST;
+	return ta->domain_rc == KMS_RC_NOT_PROVISIONED ? KMS_RC_OK
+						       : ta->domain_rc;
+}
+
 void ta_open(struct ta *ta)
 {
 	enum kms_rc rc = KMS_RC_INTERNAL;
@@ -18,9 +38,9 @@ void ta_open(struct ta *ta)
 		rc = crypto_selftest(&ta->crypto, &ta->tests_run);
 	if (!rc)
 		rc = keys_open(&ta->keys, &ta->crypto);
-	/* An unreadable control object is told by every later command. */
 	ta->ready = !rc;
-	if (ta->ready && control_load(&ta->keys, &ta->crypto, &ta->shard_total))
+	/* What that gives is told by INFO and by every later command. */
+	if (ta->ready && ta_load_domain(ta))
 		ta->shard_total = 0;
 	scrub_stack();
 }
@@ -48,7 +68,7 @@ static enum kms_rc permit(struct ta *ta, const struct cmd *cmd)
 		return KMS_RC_SELFTEST;
 	if (cmd->needs_root && !ta->shard_total)
 		/* Another instance may have provisioned since. */
-		return control_load(&ta->keys, &ta->crypto, &ta->shard_total);
+		return ta_load_domain(ta);
 	return KMS_RC_OK;
 }
 

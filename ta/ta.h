@@ -22,9 +22,10 @@
 struct ta {
 	struct crypto crypto;
 	struct keys keys;
-	uint16_t shard_total; /* 0: not provisioned */
-	bool ready;	      /* the self test has passed */
-	bool faulted;	      /* a self-check failed; serves no more */
+	uint16_t shard_total;  /* 0: not provisioned */
+	enum kms_rc domain_rc; /* of the last reading of the control object */
+	bool ready;	       /* the self test has passed */
+	bool faulted;	       /* a self-check failed; serves no more */
 	uint16_t tests_run;
 	struct shard shards[ABI_SHARDS_MAX];
 	struct lru lru;
@@ -64,6 +65,16 @@ void ta_close(struct ta *ta);
 enum kms_rc ta_run(struct ta *ta, uint16_t cmd, size_t request_len,
 		   size_t state_len, size_t rsp_cap, size_t out_cap,
 		   size_t *rsp_len, size_t *out_len) KMS_MUST_USE;
+
+/*
+ * Reads the control object. STORAGE, NOT_PROVISIONED; the former for as long as
+ * the instance lives, because a TEE may delete what it has found damaged.
+ */
+enum kms_rc ta_load_domain(struct ta *ta) KMS_MUST_USE;
+
+/* OK, or what keeps the instance from serving keys: ENTROPY, SELFTEST, STORAGE.
+ */
+enum kms_rc ta_readiness(const struct ta *ta);
 
 /* The open shard, or NULL. */
 struct shard *ta_shard(struct ta *ta, uint16_t number);

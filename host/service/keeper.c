@@ -210,17 +210,29 @@ static bool run_jobs(struct keeper *k)
 	return n == ARRAY_LEN(all);
 }
 
+/* A generator or a self test that has failed stays so: only a restart helps. */
+static bool is_well(struct keeper *k, unsigned int worker)
+{
+	struct tee_info info = { 0 };
+
+	if (tee_info(k->ledger.line, worker, &info))
+		return false;
+	if (info.ready_rc)
+		log_error("keeper", "worker %u: %s", worker,
+			  kms_rc_name(info.ready_rc));
+	return info.ready_rc == KMS_RC_OK;
+}
+
 static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
 			       bool ping)
 {
 	struct tee *tee = k->config.tee;
 
 	for (unsigned int i = 0; i < tee_workers(tee); i++) {
-		struct tee_info info = { 0 };
 		bool dead = deaths[i].fd >= 0 && deaths[i].revents;
 
 		if (tee_serves(tee, i) && !dead && ping)
-			dead = tee_info(k->ledger.line, i, &info) != KMS_RC_OK;
+			dead = !is_well(k, i);
 		if (dead && tee_serves(tee, i)) {
 			log_error("keeper", "worker %u died", i);
 			tee_set_serving(tee, i, false);

@@ -33,7 +33,9 @@ struct tee_config {
 	unsigned int lines_max; /* threads that will call */
 };
 
-/* Starts the workers and asks each who it is. UNAVAILABLE, SELFTEST, VERSION.
+/*
+ * Starts the workers and asks each who it is, and whether it can serve.
+ * UNAVAILABLE, VERSION, SELFTEST, ENTROPY, STORAGE.
  */
 enum kms_rc tee_open(struct tee **out, const struct tee_config *c) KMS_MUST_USE;
 void tee_close(struct tee **t);
@@ -68,6 +70,7 @@ struct tee_info {
 	uint32_t ta_version;
 	uint8_t tee_kind; /* enum abi_tee_kind */
 	bool provisioned;
+	enum kms_rc ready_rc; /* OK, or why it does not serve keys */
 	uint16_t shard_total;
 	uint32_t rollback_level;
 	uint32_t time_level;

@@ -17,8 +17,11 @@ static enum kms_rc greet(struct tee *t)
 	struct tee_info info = { 0 };
 	enum kms_rc rc = tee_line_open(&line, t);
 
-	for (unsigned int i = 0; !rc && i < t->config.workers; i++)
+	for (unsigned int i = 0; !rc && i < t->config.workers; i++) {
 		rc = tee_info(line, i, &info);
+		if (!rc)
+			rc = info.ready_rc;
+	}
 	tee_line_close(&line);
 	return rc;
 }

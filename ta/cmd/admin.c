@@ -24,6 +24,7 @@ enum kms_rc cmd_info(struct ta *ta, struct ta_call *call)
 		.time_level = secure_time_level(),
 		.max_batch = ABI_BATCH_OPS,
 		.max_sign = ABI_SIGN_ITEMS,
+		.ready_status = (uint16_t)ta_readiness(ta),
 	};
 	enum kms_rc rc = ABI_DECODE(&req, info_req, call->body);
 	size_t len = 0;
@@ -109,7 +110,7 @@ enum kms_rc cmd_provision(struct ta *ta, struct ta_call *call)
 	if (ta->shard_total)
 		return KMS_RC_PROVISIONED;
 	/* Also finds a domain that another instance has made meanwhile. */
-	rc = control_load(&ta->keys, &ta->crypto, &ta->shard_total);
+	rc = ta_load_domain(ta);
 	if (rc != KMS_RC_NOT_PROVISIONED)
 		return rc ? rc : KMS_RC_PROVISIONED;
 	rc = check_no_domain();
@@ -122,7 +123,7 @@ enum kms_rc cmd_provision(struct ta *ta, struct ta_call *call)
 		rc = control_create(&ta->keys, &ta->crypto, req.shard_total);
 	if (!rc)
 		/* What serves is what was read back. */
-		rc = control_load(&ta->keys, &ta->crypto, &ta->shard_total);
+		rc = ta_load_domain(ta);
 	if (rc) {
 		keys_drop_root(&ta->keys);
 		return rc;

@@ -159,6 +159,18 @@ class Refusal(OwnServerTest):
             os.remove(path)
         self.refuse(server, r'.')
 
+    def test_a_damaged_control_object(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        server.stop()
+        name = 'p-' + b'teekms.control'.hex()
+        found = [os.path.join(at, name) for at, _, names in os.walk(server.folder) if name in names]
+        self.assertEqual(len(found), 1)
+        with open(found[0], 'r+b') as file:
+            file.write(bytes(8192))
+        # Not as if the TEE had never held a domain.
+        self.refuse(server, r'the TEE: STORAGE')
+
     def test_a_file_that_is_no_database(self):
         server = self.new_server().start()
         server.stop()

@@ -4,6 +4,9 @@
  */
 #include "test/property/fixture.h"
 
+#include "ta/crypto/test_hooks.h"
+#include "ta/posix/gp/tee_internal_api_extensions.h"
+
 #include <string.h>
 
 static void a_created_key_signs_on_both_curves(void **state)
@@ -228,6 +231,88 @@ static void shards_do_not_see_each_other(void **state)
 	assert_int_equal(other.db.seq, 0);
 }
 
+static void check_ready(struct fixture *f, enum kms_rc rc, bool provisioned)
+{
+	struct abi_info_rsp info = { 0 };
+
+	assert_ok(host_info(&f->host, &info));
+	assert_rc(info.ready_status, rc);
+	assert_int_equal(info.provisioned, provisioned);
+}
+
+static void restart_alone(struct fixture *f)
+{
+	instance_kill(&f->one);
+	instance_start(&f->one, 1);
+}
+
+static void info_tells_that_a_blank_tee_is_ready(void **state)
+{
+	struct fixture *f = *state;
+
+	check_ready(f, KMS_RC_OK, false);
+	assert_ok(
+		host_provision(&f->host, FIXTURE_SHARDS, (struct bytes){ 0 }));
+	check_ready(f, KMS_RC_OK, true);
+	restart_alone(f);
+	check_ready(f, KMS_RC_OK, true);
+}
+
+static void info_tells_that_the_self_test_failed(void **state)
+{
+	struct fixture *f = *state;
+
+	selftest_test_break(3);
+	restart_alone(f);
+	selftest_test_break(-1);
+	check_ready(f, KMS_RC_SELFTEST, false);
+}
+
+static void info_tells_that_the_generator_failed(void **state)
+{
+	struct fixture *f = *state;
+	struct drbg *d = &f->one.ta.crypto.drbg;
+
+	gp_fault_set(GP_CALL_RANDOM, 1, UINT64_MAX, GP_FAULT_STUCK);
+	assert_rc(drbg_reseed(d, bytes_of(NULL, 0)), KMS_RC_ENTROPY);
+	gp_fault_set(GP_CALL_RANDOM, 0, 0, GP_FAULT_NONE);
+	check_ready(f, KMS_RC_ENTROPY, true);
+	restart_alone(f);
+	check_ready(f, KMS_RC_OK, true);
+}
+
+/* A TEE deletes what is damaged; that must not look like a blank one. */
+static void info_tells_that_the_control_object_is_damaged(void **state)
+{
+	static const char id[] = "teekms.control";
+	struct fixture *f = *state;
+	struct abi_shard_status_rsp st = { 0 };
+
+	assert_ok(gp_storage_tamper(TEE_STORAGE_PRIVATE_RPMB,
+				    bytes_of(id, sizeof(id) - 1),
+				    GP_TAMPER_FLIP));
+	restart_alone(f);
+	for (int i = 0; i < 2; i++) {
+		check_ready(f, KMS_RC_STORAGE, false);
+		assert_rc(host_shard_open(&f->host, &st), KMS_RC_STORAGE);
+		assert_rc(host_provision(&f->host, FIXTURE_SHARDS,
+					 (struct bytes){ 0 }),
+			  KMS_RC_STORAGE);
+	}
+}
+
+/* What cannot be read now may be read later. */
+static void info_tells_that_the_control_object_is_not_readable(void **state)
+{
+	struct fixture *f = *state;
+
+	gp_fault_set(GP_CALL_OPEN, 1, 1, GP_FAULT_ERROR);
+	restart_alone(f);
+	check_ready(f, KMS_RC_STORAGE, false);
+	assert_ok(host_recover(&f->host, false));
+	check_ready(f, KMS_RC_OK, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +329,14 @@ int main(void)
 		fixture_test(a_full_batch_of_signatures_answers_item_by_item),
 		fixture_test(any_digest_is_signed),
 		fixture_test(shards_do_not_see_each_other),
+		cmocka_unit_test_setup_teardown(
+			info_tells_that_a_blank_tee_is_ready,
+			fixture_open_blank, fixture_close),
+		fixture_test(info_tells_that_the_self_test_failed),
+		fixture_test(info_tells_that_the_generator_failed),
+		fixture_test(info_tells_that_the_control_object_is_damaged),
+		fixture_test(
+			info_tells_that_the_control_object_is_not_readable),
 	};
 
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);

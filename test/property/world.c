@@ -2,7 +2,6 @@
 #include "test/property/world.h"
 
 #include "abi/ta_uuid.h"
-#include "ta/keystore/control.h"
 
 #include <assert.h>
 #include <setjmp.h>
@@ -83,7 +82,7 @@ void instance_start_fast(struct instance *i, unsigned int number)
 	if (!rc)
 		rc = keys_open(&ta->keys, &ta->crypto);
 	ta->ready = !rc;
-	if (ta->ready && control_load(&ta->keys, &ta->crypto, &ta->shard_total))
+	if (ta->ready && ta_load_domain(ta))
 		ta->shard_total = 0;
 	i->alive = true;
 }
