@@ -33,10 +33,15 @@ static bool next_sibling(void *arg, unsigned int level, uint64_t index,
 	return true;
 }
 
-static bool is_restrictive(const struct abi_prepare_op *in)
+static uint8_t restrictions_of(const struct abi_prepare_op *in)
 {
-	return in->op == OP_DELETE ||
-	       (in->op == OP_SET_STATE && in->key_state != KEY_STATE_ENABLED);
+	if (in->op == OP_DELETE)
+		return RESTRICT_ALL;
+	if (in->op != OP_SET_STATE || in->key_state == KEY_STATE_ENABLED)
+		return 0;
+	return in->key_state == KEY_STATE_DISABLED
+		       ? RESTRICT_USE
+		       : RESTRICT_USE | RESTRICT_LIFE;
 }
 
 static enum kms_rc seal_op(struct ta *ta, struct txn_op *op,
@@ -180,7 +185,7 @@ static enum kms_rc change_key(struct ta *ta, const struct shard *s,
 	if (rc)
 		return rc;
 	hold = shard_find_hold(s, h.slot);
-	if (hold && !op->restrictive)
+	if (hold && !op->restricts)
 		return KMS_RC_HELD;
 	record_leaf(op->was, blob);
 	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), blob);
@@ -221,7 +226,7 @@ static enum kms_rc stage_op(struct ta *ta, const struct shard *s,
 	if (rc)
 		return rc;
 	op->op = in.op;
-	op->restrictive = is_restrictive(&in);
+	op->restricts = restrictions_of(&in);
 	switch (in.op) {
 	case OP_CREATE_KEY:
 		rc = create_key(ta, s, op, &in);
@@ -319,8 +324,8 @@ static enum kms_rc hold_all(struct txn *t, struct shard *s)
 	if (s->hold_count + more > SHARD_HOLDS)
 		return KMS_RC_LIMIT;
 	for (size_t i = 0; i < t->count; i++) {
-		enum kms_rc rc = shard_add_hold(s, t->ops[i].slot,
-						t->ops[i].restrictive);
+		enum kms_rc rc =
+			shard_add_hold(s, t->ops[i].slot, t->ops[i].restricts);
 
 		if (rc)
 			return rc;
@@ -403,13 +408,8 @@ void txn_abort(struct ta *ta, uint16_t shard)
 
 	if (!s || !t->active || t->shard != shard)
 		return;
-	for (size_t i = 0; i < t->count; i++) {
-		const struct shard_hold *hold =
-			shard_find_hold(s, t->ops[i].slot);
-
-		if (hold && !hold->restrictive)
-			shard_remove_hold(s, t->ops[i].slot);
-	}
+	for (size_t i = 0; i < t->count; i++)
+		shard_lift_hold(s, t->ops[i].slot, 0);
 	forget(t);
 }
 
@@ -492,7 +492,8 @@ enum kms_rc txn_commit(struct ta *ta, const struct certificate *c, bool fresh)
 	}
 	for (size_t i = 0; i < ta->txn.count; i++) {
 		lru_drop(&ta->lru, c->shard, ta->txn.ops[i].slot);
-		shard_remove_hold(s, ta->txn.ops[i].slot);
+		shard_lift_hold(s, ta->txn.ops[i].slot,
+				ta->txn.ops[i].restricts);
 	}
 	forget(&ta->txn);
 	return KMS_RC_OK;

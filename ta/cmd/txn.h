@@ -6,7 +6,8 @@
  * Promises:  nothing but a valid certificate changes an anchor, by exactly one
  *            seq; a batch that fails anywhere leaves everything as it was; a
  *            touched record is held until its batch is decided, and for good
- *            in this boot when an aborted change would have restricted it.
+ *            in this boot when an aborted change would have restricted it: a
+ *            weaker change that is committed does not end that.
  */
 
 #ifndef KMS_TA_CMD_TXN_H
@@ -22,8 +23,8 @@
 #define TXN_EXPIRY_MS 60000
 
 struct txn_op {
-	uint8_t op; /* enum abi_op */
-	bool restrictive;
+	uint8_t op;	   /* enum abi_op */
+	uint8_t restricts; /* RESTRICT_...; 0: nothing */
 	uint64_t slot;
 	uint64_t version;
 	uint8_t uuid[ABI_UUID_LEN];
@@ -72,7 +73,7 @@ enum kms_rc txn_check(struct ta *ta, struct bytes pc, struct certificate *c,
 enum kms_rc txn_commit(struct ta *ta, const struct certificate *c,
 		       bool fresh) KMS_MUST_USE;
 
-/* Drops the shard's staged batch, if any; restrictive holds stay. */
+/* Drops the shard's staged batch, if any; holds of what restricts stay. */
 void txn_abort(struct ta *ta, uint16_t shard);
 
 #endif /* KMS_TA_CMD_TXN_H */

@@ -45,11 +45,11 @@ const struct shard_hold *shard_find_hold(const struct shard *s, uint64_t slot)
 	return NULL;
 }
 
-enum kms_rc shard_add_hold(struct shard *s, uint64_t slot, bool restrictive)
+enum kms_rc shard_add_hold(struct shard *s, uint64_t slot, uint8_t restricts)
 {
 	for (size_t i = 0; i < s->hold_count; i++) {
 		if (s->holds[i].slot == slot) {
-			s->holds[i].restrictive |= restrictive;
+			s->holds[i].restricts |= restricts;
 			return KMS_RC_OK;
 		}
 	}
@@ -57,18 +57,22 @@ enum kms_rc shard_add_hold(struct shard *s, uint64_t slot, bool restrictive)
 		return KMS_RC_LIMIT;
 	s->holds[s->hold_count++] = (struct shard_hold){
 		.slot = slot,
-		.restrictive = restrictive,
+		.restricts = restricts,
 	};
 	return KMS_RC_OK;
 }
 
-void shard_remove_hold(struct shard *s, uint64_t slot)
+void shard_lift_hold(struct shard *s, uint64_t slot, uint8_t restricts)
 {
 	for (size_t i = 0; i < s->hold_count; i++) {
-		if (s->holds[i].slot == slot) {
-			s->holds[i] = s->holds[--s->hold_count];
-			return;
-		}
+		struct shard_hold *hold = &s->holds[i];
+
+		if (hold->slot != slot)
+			continue;
+		hold->restricts &= (uint8_t)~restricts;
+		if (!hold->restricts)
+			*hold = s->holds[--s->hold_count];
+		return;
 	}
 }
 

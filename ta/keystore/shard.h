@@ -16,9 +16,15 @@
 #define SHARD_HOLDS   128
 #define SHARD_REQ_IDS 256
 
+/* What a change takes away, as a set: a stronger one takes away more. */
+#define RESTRICT_USE	0x01 /* disabled, frozen */
+#define RESTRICT_LIFE	0x02 /* pending deletion */
+#define RESTRICT_ACCESS 0x04 /* one who may use it less */
+#define RESTRICT_ALL	0xff /* deleted */
+
 struct shard_hold {
 	uint64_t slot;
-	bool restrictive; /* outlives an ABORT */
+	uint8_t restricts; /* asked for and not committed; outlives an ABORT */
 };
 
 struct shard {
@@ -45,8 +51,9 @@ void shard_close(struct shard *s);
 const struct shard_hold *shard_find_hold(const struct shard *s, uint64_t slot);
 /* LIMIT when there is no room; then nothing was added. */
 enum kms_rc shard_add_hold(struct shard *s, uint64_t slot,
-			   bool restrictive) KMS_MUST_USE;
-void shard_remove_hold(struct shard *s, uint64_t slot);
+			   uint8_t restricts) KMS_MUST_USE;
+/* Ends the hold, unless more was asked for than these. */
+void shard_lift_hold(struct shard *s, uint64_t slot, uint8_t restricts);
 
 bool shard_knows_req_id(const struct shard *s,
 			const uint8_t req_id[ABI_REQ_ID_LEN]);

@@ -93,6 +93,68 @@ static void a_hold_ends_with_the_restriction_or_the_instance(void **state)
 	fixture_check_signs(f, 1);
 }
 
+static struct host_op restriction(struct fixture *f, uint64_t slot, int rank)
+{
+	static const uint8_t states[] = { KEY_STATE_DISABLED,
+					  KEY_STATE_PENDING_DELETION };
+
+	return rank < 2
+		       ? host_change(&f->host, slot, OP_SET_STATE, states[rank])
+		       : host_change(&f->host, slot, OP_DELETE, 0);
+}
+
+/* One restriction is aborted, then another one is committed. */
+static void check_two_restrictions(struct fixture *f, uint64_t slot, int asked,
+				   int done)
+{
+	struct host_op op = restriction(f, slot, done);
+	bool held = done < asked;
+
+	prepare(f, restriction(f, slot, asked));
+	assert_ok(host_abort(&f->host));
+	assert_ok(host_apply(&f->host, &op, 1));
+	if (done == 2) {
+		fixture_check_refused(f, slot, KMS_RC_NOT_FOUND);
+		return;
+	}
+	op = enable(f, slot);
+	assert_rc(host_prepare(&f->host, &op, 1),
+		  held ? KMS_RC_HELD : KMS_RC_OK);
+	assert_ok(host_abort(&f->host));
+	fixture_check_refused(f, slot,
+			      held ? KMS_RC_HELD : KMS_RC_KEY_DISABLED);
+}
+
+/* Deleted over pending deletion over disabled: only as much ends a hold. */
+static void a_weaker_restriction_does_not_end_the_hold(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t slot = 0;
+
+	fixture_keys(f, 3 * 3);
+	for (int asked = 0; asked < 3; asked++)
+		for (int done = 0; done < 3; done++)
+			check_two_restrictions(f, slot++, asked, done);
+}
+
+/* Nor do many of them wear it out. */
+static void the_hold_of_a_deletion_ends_with_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct host_op op = { 0 };
+
+	fixture_keys(f, 1);
+	prepare(f, restriction(f, 0, 2));
+	assert_ok(host_abort(&f->host));
+	assert_ok(fixture_set_state(f, 0, KEY_STATE_PENDING_DELETION));
+	assert_ok(fixture_set_state(f, 0, KEY_STATE_DISABLED));
+	op = enable(f, 0);
+	assert_rc(host_prepare(&f->host, &op, 1), KMS_RC_HELD);
+	fixture_restart(f);
+	assert_ok(fixture_set_state(f, 0, KEY_STATE_ENABLED));
+	fixture_check_signs(f, 0);
+}
+
 static void an_aborted_permission_leaves_no_hold(void **state)
 {
 	struct fixture *f = *state;
@@ -498,6 +560,8 @@ int main(void)
 		fixture_test(a_key_warm_in_the_lru_is_held_too),
 		fixture_test(an_aborted_restriction_keeps_its_hold),
 		fixture_test(a_hold_ends_with_the_restriction_or_the_instance),
+		fixture_test(a_weaker_restriction_does_not_end_the_hold),
+		fixture_test(the_hold_of_a_deletion_ends_with_a_restart),
 		fixture_test(an_aborted_permission_leaves_no_hold),
 		fixture_test(an_aborted_creation_gives_its_slot_to_the_next),
 		fixture_test(aborted_restrictions_can_be_repeated_without_end),
