@@ -55,7 +55,11 @@ struct ta;
 
 /*
  * Stages the batch. A repeated req_id of the staged batch gives the same
- * answer again; of a committed one DUPLICATE. Others: NOT_OPEN, SEQ,
+ * answer again; of a committed one DUPLICATE, for the last SHARD_REQ_IDS of
+ * this boot. After that the seq tells: a request that is repeated as it was is
+ * SEQ. The same req_id with a new expect_seq is a new request then; an honest
+ * host never makes one, a hostile one gains nothing that a fresh req_id would
+ * not give it. Others: NOT_OPEN, SEQ,
  * BUSY_STAGED, BAD_PROOF, STALE, HELD, LIMIT, AUTH_*, DECODE, ENTROPY, FAULT.
  */
 enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
