@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ta/posix/lockdown.h"
 
+#include "ta/posix/landlock.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -173,6 +175,27 @@ static void enter_namespaces(void)
 	(void)!unshare(CLONE_NEWUTS);
 }
 
+/* Two ways to the same end: a container often forbids the one or the other. */
+static enum kms_rc keep_to_state(int state_fd)
+{
+	enum kms_rc rc = KMS_RC_UNAVAILABLE;
+	bool rooted = false;
+
+	if (fchdir(state_fd))
+		return failed("entering the state directory");
+	rooted = chroot(".") == 0;
+	if (!rooted && errno != EPERM)
+		return failed("chroot");
+	rc = landlock_confine(state_fd);
+	if (rc != KMS_RC_UNSUPPORTED)
+		return rc ? failed("Landlock") : KMS_RC_OK;
+	if (!rooted)
+		fputs("teekms-ta: neither chroot nor Landlock: the files that "
+		      "its user may open stay in reach\n",
+		      stderr);
+	return KMS_RC_OK;
+}
+
 static volatile sig_atomic_t server;
 
 static void leave_without_server(int sig)
@@ -223,12 +246,9 @@ enum kms_rc lockdown_begin(const struct lockdown *l)
 	if (rc)
 		return rc;
 	enter_namespaces();
-	if (fchdir(l->state_fd))
-		return failed("entering the state directory");
-	/* Without the right to it, the server's view of files stays. */
-	if (chroot(".") && errno != EPERM)
-		return failed("chroot");
-	rc = drop_capabilities();
+	rc = keep_to_state(l->state_fd);
+	if (!rc)
+		rc = drop_capabilities();
 	if (!rc && (!locked || !lock_future()))
 		rc = memory_not_locked(l->insist_on_memlock);
 	if (rc)

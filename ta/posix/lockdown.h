@@ -10,7 +10,9 @@
  * Always: no core dump, not dumpable, no new privileges, locked memory, gone
  * with the server, no descriptor but the named ones, the system calls of
  * seccomp.c only. Where the kernel lets us: own user, network, IPC and UTS
- * namespaces, and the state directory as root directory.
+ * namespaces; no file but those in the state directory, by making that the root
+ * directory and by Landlock, either of which suffices. Says so where neither
+ * works: the filter of system calls sees no paths.
  * None of it holds against root or the kernel of this machine.
  */
 

@@ -2,8 +2,11 @@
 /*
  * The system calls of a TA process. Any other one kills it: not an error that
  * an attacker inside could try again and again. What is not here on purpose:
- * every way to a socket, a program, another process, new executable memory,
- * or a path that does not begin at the state directory.
+ * every way to a socket, a program, another process or new executable memory.
+ *
+ * Of a path a filter sees the folder it is relative to, not the characters: an
+ * absolute one, or one with "..", passes here. What is outside of the state
+ * directory is out of reach by chroot() and Landlock (lockdown.c).
  */
 #include "ta/posix/lockdown.h"
 
@@ -32,7 +35,10 @@ static const int plain[] = {
 	SCMP_SYS(exit),		  SCMP_SYS(exit_group),
 };
 
-/* Those whose first argument is the folder that a path begins at. */
+/*
+ * Those whose first argument is the folder that a path begins at: not needed
+ * for any other, and one more wall where the path is relative.
+ */
 static const int below_state[] = {
 	SCMP_SYS(openat),
 	SCMP_SYS(unlinkat),
@@ -48,7 +54,10 @@ static int allow_files(scmp_filter_ctx ctx, int state_fd)
 	     !rc && i < sizeof(below_state) / sizeof(below_state[0]); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, below_state[i], 1,
 				      SCMP_A0_32(SCMP_CMP_EQ, dir, 0));
-	/* fstat() of newer C libraries: an empty path, any descriptor. */
+	/*
+	 * fstat() of newer C libraries: an empty path, any descriptor. With a
+	 * path it is a stat() of that, which tells of a file but opens none.
+	 */
 	if (!rc)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat),
 				      1,

@@ -141,6 +141,15 @@ static TEE_Result open_state(void)
 	return TEE_SUCCESS;
 }
 
+static TEE_Result list_state(void)
+{
+	int fd = openat(state, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || close(fd))
+		return TEE_ERROR_ACCESS_DENIED;
+	return TEE_SUCCESS;
+}
+
 TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
 				      uint32_t types, TEE_Param params[4])
 {
@@ -159,6 +168,9 @@ TEE_Result TA_InvokeCommandEntryPoint(void *session, uint32_t cmd,
 	case ECHO_OPEN_STATE:
 		params[1].memref.size = 0;
 		return open_state();
+	case ECHO_LIST_STATE:
+		params[1].memref.size = 0;
+		return list_state();
 	case ECHO_WATCH:
 		return watch(params);
 	case ECHO_LIE:

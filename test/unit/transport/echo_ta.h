@@ -20,6 +20,7 @@ enum echo_cmd {
 	ECHO_WATCH = 11,      /* p1 = p0[0] now, and once it has changed */
 	ECHO_LIE = 12,	      /* claims more output than there is room */
 	ECHO_SAY = 13,	      /* p0 to stderr */
+	ECHO_LIST_STATE = 14, /* opens the state folder itself */
 };
 
 #endif /* KMS_TEST_ECHO_TA_H */

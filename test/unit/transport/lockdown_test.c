@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a TA process cannot do, and who cannot look into it. */
+#include "ta/posix/landlock.h"
 #include "test/unit/transport/calls.h"
 #include "test/unit/transport/echo_ta.h"
 #include "test/unit/transport/worker_fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -92,6 +94,132 @@ static void storage_is_reached_and_nothing_above_it(void **state)
 	assert_true(test_reap(t, f->c, 1));
 	assert_int_equal(call->call.rc, KMS_RC_OK);
 	test_call_free(&call);
+}
+
+/* In a child, because there is no way back. */
+static enum kms_rc confine(int dir)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return KMS_RC_INTERNAL;
+	return landlock_confine(dir);
+}
+
+static bool kernel_has_landlock(const struct fixture *f)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (!child)
+		_exit(confine(open(f->dir, O_RDONLY | O_DIRECTORY)) ==
+		      KMS_RC_UNSUPPORTED);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == 0;
+}
+
+/* Whoever lists a folder sees the names of what it must not open. */
+static void not_even_the_folder_of_storage_can_be_listed(void **state)
+{
+	struct fixture *f = *state;
+	struct test_call *call = test_call_new(ECHO_LIST_STATE, 0, 0);
+
+	assert_int_equal(t->submit(f->c, &call->call), KMS_RC_OK);
+	t->flush(f->c);
+	assert_true(test_reap(t, f->c, 1));
+	assert_int_equal(call->call.rc, kernel_has_landlock(f)
+						? KMS_RC_UNAVAILABLE
+						: KMS_RC_OK);
+	test_call_free(&call);
+}
+
+static bool is_denied(long rc)
+{
+	return rc < 0 && errno == EACCES;
+}
+
+/* 0, or the number of what is not as it must be. */
+static int try_outside(int dir, int above)
+{
+	char *const argv[] = { NULL };
+
+	if (!is_denied(open("/etc/passwd", O_RDONLY)))
+		return 1;
+	if (!is_denied(openat(dir, "../outside", O_RDONLY)))
+		return 2;
+	if (!is_denied(openat(dir, "../new", O_CREAT | O_WRONLY, 0600)))
+		return 3;
+	/* Also by a folder that was open before. */
+	if (!is_denied(openat(above, "outside", O_WRONLY)))
+		return 4;
+	if (!is_denied(unlinkat(above, "outside", 0)))
+		return 5;
+	if (!is_denied(openat(dir, "link", O_RDONLY)))
+		return 6;
+	if (!is_denied(open("/", O_RDONLY | O_DIRECTORY)))
+		return 7;
+	if (!is_denied(execve("/bin/true", argv, argv)))
+		return 8;
+	if (renameat(dir, "link", above, "link") == 0)
+		return 9;
+	return 0;
+}
+
+static int try_inside(int dir)
+{
+	char *const argv[] = { NULL };
+	int fd = openat(dir, "one", O_CREAT | O_RDWR, 0700);
+	char byte = 0;
+
+	if (fd < 0 || write(fd, "x", 1) != 1 || pread(fd, &byte, 1, 0) != 1 ||
+	    fsync(fd) || close(fd))
+		return 20;
+	if (renameat(dir, "one", dir, "two") || fsync(dir))
+		return 21;
+	/* It is no program; the kernel must not come to see that. */
+	if (!is_denied(syscall(SYS_execveat, dir, "two", argv, argv, 0)))
+		return 24;
+	fd = openat(dir, "two", O_RDWR);
+	if (fd < 0 || close(fd) || unlinkat(dir, "two", 0))
+		return 22;
+	if (!is_denied(mkdirat(dir, "folder", 0700)) ||
+	    !is_denied(symlinkat("/etc/passwd", dir, "link2")) ||
+	    !is_denied(mkfifoat(dir, "fifo", 0600)))
+		return 23;
+	return 0;
+}
+
+/* Landlock alone, without what else keeps a worker in. */
+static void landlock_leaves_the_files_of_storage_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	int above = open(f->dir, O_RDONLY | O_DIRECTORY);
+	int status = 0;
+	int dir = -1;
+	pid_t child = 0;
+
+	if (!kernel_has_landlock(f))
+		skip();
+	assert_int_equal(mkdirat(above, "state", 0700), 0);
+	dir = openat(above, "state", O_RDONLY | O_DIRECTORY);
+	close(openat(above, "outside", O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(symlinkat("../outside", dir, "link"), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		if (confine(dir))
+			_exit(99);
+		status = try_outside(dir, above);
+		_exit(status ? status : try_inside(dir));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(unlinkat(dir, "link", 0), 0);
+	assert_int_equal(unlinkat(above, "outside", 0), 0);
+	assert_int_equal(unlinkat(above, "state", AT_REMOVEDIR), 0);
+	close(dir);
+	close(above);
 }
 
 /* What /proc/PID/status says behind that name. */
@@ -271,6 +399,8 @@ int main(void)
 		T(a_state_directory_open_to_others_is_refused),
 		T(forbidden_system_calls_kill_the_worker),
 		T(storage_is_reached_and_nothing_above_it),
+		T(not_even_the_folder_of_storage_can_be_listed),
+		T(landlock_leaves_the_files_of_storage_and_no_other),
 		T(the_worker_is_locked_down),
 		T(nobody_but_root_reads_the_workers_memory),
 		T(the_worker_dies_with_its_server),
