@@ -313,6 +313,27 @@ static void info_tells_that_the_control_object_is_not_readable(void **state)
 	check_ready(f, KMS_RC_OK, true);
 }
 
+/* A P-256 key comes straight from the TEE: what is tested is its source. */
+static void i17_no_key_is_made_while_the_source_stands_still(void **state)
+{
+	static const uint8_t specs[] = { KEY_SPEC_SECP256K1, KEY_SPEC_P256 };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
+		struct host_op op = host_create(specs[i]);
+
+		assert_ok(host_apply(&f->host, &op, 1));
+		gp_fault_set(GP_CALL_RANDOM, 1, UINT64_MAX, GP_FAULT_STUCK);
+		assert_rc(host_prepare(&f->host, &op, 1), KMS_RC_ENTROPY);
+		/* Entropy of the host does not make up for it. */
+		op.entropy = bytes_of("0123456789abcdef", 16);
+		assert_rc(host_prepare(&f->host, &op, 1), KMS_RC_ENTROPY);
+		gp_fault_set(GP_CALL_RANDOM, 0, 0, GP_FAULT_NONE);
+		fixture_restart(f);
+		fixture_check_signs(f, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +353,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			info_tells_that_a_blank_tee_is_ready,
 			fixture_open_blank, fixture_close),
+		fixture_test(i17_no_key_is_made_while_the_source_stands_still),
 		fixture_test(info_tells_that_the_self_test_failed),
 		fixture_test(info_tells_that_the_generator_failed),
 		fixture_test(info_tells_that_the_control_object_is_damaged),
