@@ -2,8 +2,8 @@
 #include "ta/cmd/txn.h"
 
 #include "common/endian.h"
+#include "ta/cmd/op.h"
 #include "ta/keystore/secure_time.h"
-#include "ta/policy/policy.h"
 #include "ta/ta.h"
 
 #include <assert.h>
@@ -44,197 +44,39 @@ static uint8_t restrictions_of(const struct abi_prepare_op *in)
 		       : RESTRICT_USE | RESTRICT_LIFE;
 }
 
-static enum kms_rc seal_op(struct ta *ta, struct txn_op *op,
-			   const struct record_header *h,
-			   const struct key_record *r)
+static enum kms_rc change_record(struct ta *ta, struct op *op,
+				 struct abi_rep *records)
 {
-	struct txn *t = &ta->txn;
-	struct buf out = { .ptr = t->blobs + t->blobs_used,
-			   .cap = sizeof(t->blobs) - t->blobs_used };
-	uint8_t body[KEY_RECORD_LEN] = { 0 };
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	enum kms_rc rc = op_take_record(op, records);
 
-	key_record_encode(body, r);
-	rc = seal_record(&ta->keys, &ta->crypto, &out, h,
-			 bytes_of(body, sizeof(body)));
-	secret_wipe(body, sizeof(body));
 	if (rc)
 		return rc;
-	op->blob_at = (uint32_t)t->blobs_used;
-	op->blob_len = (uint32_t)out.len;
-	t->blobs_used += out.len;
-	record_leaf(op->leaf, bytes_of(out.ptr, out.len));
-	return KMS_RC_OK;
-}
-
-/* RFC 9562 version 4. */
-static enum kms_rc make_uuid(struct ta *ta, uint8_t uuid[ABI_UUID_LEN])
-{
-	enum kms_rc rc = drbg_bytes(&ta->crypto.drbg, uuid, ABI_UUID_LEN);
-
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-	return rc;
-}
-
-static enum kms_rc generate(struct ta *ta, struct key_record *r)
-{
-	switch (r->spec) {
-	case KEY_SPEC_SECP256K1:
-		return k256_generate(&ta->crypto.k256, &r->key, r->pub);
-	case KEY_SPEC_P256:
-		return p256_generate(&ta->crypto.p256, &r->key, r->pub);
-	default:
-		return KMS_RC_UNSUPPORTED;
-	}
-}
-
-static enum kms_rc create_key(struct ta *ta, const struct shard *s,
-			      struct txn_op *op,
-			      const struct abi_prepare_op *in)
-{
-	const struct evidence e = { in->evidence_kind, in->evidence };
-	struct txn *t = &ta->txn;
-	struct key_record r = { .spec = in->key_spec,
-				.usage = in->key_usage,
-				.state = KEY_STATE_ENABLED };
-	struct record_header h = { .type = RECORD_KEY,
-				   .shard = s->anchor.shard,
-				   .root_gen = s->anchor.root_gen };
-	enum kms_rc rc = KMS_RC_INTERNAL;
-
-	/* Where a record goes and what it is called, only the TA decides. */
-	if (ABI_HAS(in, prepare_op, slot) || ABI_HAS(in, prepare_op, uuid) ||
-	    ABI_HAS(in, prepare_op, key_state))
-		return KMS_RC_DECODE;
-	if (in->key_usage != KEY_USAGE_SIGN_VERIFY)
-		return KMS_RC_UNSUPPORTED;
-	if (t->next_slot >> ABI_DEPTH_MAX)
-		return KMS_RC_LIMIT;
-	rc = policy_for_new_key(&r.auth, &e);
-	/* Always: P-256 keys come from the TEE's source untested otherwise. */
-	if (!rc)
-		rc = drbg_reseed(&ta->crypto.drbg, in->host_entropy);
-	if (!rc)
-		rc = make_uuid(ta, op->uuid);
-	if (!rc)
-		rc = generate(ta, &r);
-	if (rc)
-		goto out;
-	op->slot = t->next_slot;
-	op->version = 1;
-	h.slot = op->slot;
-	h.version = op->version;
-	memcpy(h.uuid, op->uuid, sizeof(h.uuid));
-	memcpy(op->public_key, r.pub, sizeof(op->public_key));
-	op->has_public_key = true;
-	rc = seal_op(ta, op, &h, &r);
-	if (rc)
-		goto out;
-	/* was stays the empty leaf: the fold proves that the slot is free. */
-	t->next_slot++;
-	t->live++;
-out:
-	secret_wipe(&r, sizeof(r));
-	return rc;
-}
-
-static enum kms_rc tombstone(struct txn *t, struct txn_op *op,
-			     struct record_header *h)
-{
-	if (sizeof(t->blobs) - t->blobs_used < RECORD_HEADER_LEN)
-		return KMS_RC_LIMIT;
-	h->type = RECORD_TOMBSTONE;
-	op->blob_at = (uint32_t)t->blobs_used;
-	op->blob_len = RECORD_HEADER_LEN;
-	record_put_header(t->blobs + t->blobs_used, h);
-	t->blobs_used += RECORD_HEADER_LEN;
-	record_leaf(op->leaf,
-		    bytes_of(t->blobs + op->blob_at, RECORD_HEADER_LEN));
-	t->live--;
-	return KMS_RC_OK;
-}
-
-/* The next record of p2 must be the one that the op names. */
-static enum kms_rc take_record(struct abi_rep *records, struct bytes *blob,
-			       struct record_header *h, const struct shard *s,
-			       const struct abi_prepare_op *in)
-{
-	if (!ABI_HAS(in, prepare_op, slot) || !ABI_HAS(in, prepare_op, uuid) ||
-	    !abi_rep_next(records, blob) || record_get_header(h, *blob))
-		return KMS_RC_DECODE;
-	if (h->shard != s->anchor.shard || h->slot != in->slot ||
-	    !ct_equal(h->uuid, in->uuid, sizeof(h->uuid)))
-		return KMS_RC_BAD_PROOF;
-	return h->type == RECORD_KEY ? KMS_RC_OK : KMS_RC_NOT_FOUND;
-}
-
-static enum kms_rc change_key(struct ta *ta, const struct shard *s,
-			      struct txn_op *op,
-			      const struct abi_prepare_op *in,
-			      struct abi_rep *records)
-{
-	const struct evidence e = { in->evidence_kind, in->evidence };
-	const struct shard_hold *hold = NULL;
-	uint8_t body[KEY_RECORD_LEN] = { 0 };
-	struct record_header h = { 0 };
-	struct key_record r = { 0 };
-	struct bytes blob = { 0 };
-	enum kms_rc rc = KMS_RC_INTERNAL;
-
-	rc = take_record(records, &blob, &h, s, in);
-	if (rc)
-		return rc;
-	hold = shard_find_hold(s, h.slot);
-	if (hold && !op->restricts)
-		return KMS_RC_HELD;
-	record_leaf(op->was, blob);
-	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), blob);
-	if (!rc)
-		rc = key_record_decode(&r, body);
-	if (!rc)
-		rc = policy_check(&e, r.auth);
-	if (rc)
-		goto out;
-	op->slot = h.slot;
-	op->version = ++h.version;
-	memcpy(op->uuid, h.uuid, sizeof(op->uuid));
-	if (in->op == OP_DELETE) {
-		rc = tombstone(&ta->txn, op, &h);
-		goto out;
-	}
-	rc = KMS_RC_DECODE;
-	if (in->key_state < KEY_STATE_ENABLED ||
-	    in->key_state > KEY_STATE_PENDING_DELETION)
-		goto out;
-	r.state = in->key_state;
-	rc = seal_op(ta, op, &h, &r);
-out:
-	secret_wipe(body, sizeof(body));
-	secret_wipe(&r, sizeof(r));
-	return rc;
+	return op->h.type == RECORD_KEY ? op_change_key(ta, op)
+					: KMS_RC_NOT_FOUND;
 }
 
 static enum kms_rc stage_op(struct ta *ta, const struct shard *s,
 			    struct bytes value, struct abi_rep *records)
 {
-	struct txn_op *op = &ta->txn.ops[ta->txn.count];
 	struct abi_prepare_op in = { 0 };
+	struct op op = { .shard = s,
+			 .in = &in,
+			 .out = &ta->txn.ops[ta->txn.count] };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	memset(op, 0, sizeof(*op));
+	memset(op.out, 0, sizeof(*op.out));
 	rc = ABI_DECODE(&in, prepare_op, value);
 	if (rc)
 		return rc;
-	op->op = in.op;
-	op->restricts = restrictions_of(&in);
+	op.out->op = in.op;
+	op.out->restricts = restrictions_of(&in);
 	switch (in.op) {
 	case OP_CREATE_KEY:
-		rc = create_key(ta, s, op, &in);
+		rc = op_create_key(ta, &op);
 		break;
 	case OP_DELETE:
 	case OP_SET_STATE:
-		rc = change_key(ta, s, op, &in, records);
+		rc = change_record(ta, &op, records);
 		break;
 	default:
 		rc = KMS_RC_UNSUPPORTED;
