@@ -41,6 +41,12 @@ static inline uint64_t le64_get(const uint8_t *p)
 	return le32_get(p) | (uint64_t)le32_get(p + 4) << 32;
 }
 
+static inline uint32_t be32_get(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
 static inline void be32_put(uint8_t *p, uint32_t v)
 {
 	p[0] = (uint8_t)(v >> 24);
