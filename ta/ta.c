@@ -4,6 +4,7 @@
 #include "ta/cmd/cmd.h"
 #include "ta/crypto/selftest.h"
 #include "ta/keystore/control.h"
+#include "ta/keystore/secure_time.h"
 #include "ta/scrub.h"
 
 #include <string.h>
@@ -38,6 +39,9 @@ void ta_open(struct ta *ta)
 		rc = crypto_selftest(&ta->crypto, &ta->tests_run);
 	if (!rc)
 		rc = keys_open(&ta->keys, &ta->crypto);
+	if (!rc)
+		rc = challenge_open(&ta->challenge, &ta->crypto.drbg);
+	ta->time_is_strong = secure_time_level() >= SECURE_TIME_STRONG;
 	ta->ready = !rc;
 	/* What that gives is told by INFO and by every later command. */
 	if (ta->ready && ta_load_domain(ta))

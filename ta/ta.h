@@ -18,6 +18,8 @@
 #include "ta/keystore/keys.h"
 #include "ta/keystore/lru.h"
 #include "ta/keystore/shard.h"
+#include "ta/policy/challenge.h"
+#include "ta/policy/sign_counts.h"
 
 struct ta {
 	struct crypto crypto;
@@ -26,10 +28,13 @@ struct ta {
 	enum kms_rc domain_rc; /* of the last reading of the control object */
 	bool ready;	       /* the self test has passed */
 	bool faulted;	       /* a self-check failed; serves no more */
+	bool time_is_strong;   /* the host has no hand in its clock */
 	uint16_t tests_run;
 	struct shard shards[ABI_SHARDS_MAX];
 	struct lru lru;
 	struct txn txn;
+	struct challenge challenge;
+	struct sign_counts sign_counts;
 
 	/* The instance's copies of p0 and p2, and what becomes p1 and p3. */
 	uint8_t request[ABI_REQUEST_MAX];

@@ -10,7 +10,9 @@
 
 /* Milliseconds since some start; never the REE's time of day. */
 uint64_t secure_time_ms(void);
-/* GP's protection level: 1000 when the host has no hand in it. */
+#define SECURE_TIME_STRONG 1000
+
+/* GP's protection level: SECURE_TIME_STRONG: the host has no hand in it. */
 uint32_t secure_time_level(void);
 
 #endif /* KMS_TA_KEYSTORE_SECURE_TIME_H */

@@ -71,3 +71,11 @@ enum kms_rc policy_for_new_key(uint16_t *auth, const struct evidence *e)
 	*auth = e->kind == EVIDENCE_NONE ? none | api_key : api_key;
 	return policy_check(e, *auth);
 }
+
+enum kms_rc policy_check_host(const struct evidence *e)
+{
+	bool good = (e->kind == EVIDENCE_NONE && !e->data.len) ||
+		    (e->kind == EVIDENCE_API_KEY && e->data.len == SHA256_LEN);
+
+	return good ? KMS_RC_OK : KMS_RC_AUTH_FORMAT;
+}

@@ -35,4 +35,10 @@ enum kms_rc policy_check(const struct evidence *e, uint16_t auth) KMS_MUST_USE;
 enum kms_rc policy_for_new_key(uint16_t *auth,
 			       const struct evidence *e) KMS_MUST_USE;
 
+/*
+ * For what the host may do alone: that the evidence is well-formed. None will
+ * do, in every build. AUTH_FORMAT.
+ */
+enum kms_rc policy_check_host(const struct evidence *e) KMS_MUST_USE;
+
 #endif /* KMS_TA_POLICY_POLICY_H */

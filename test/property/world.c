@@ -81,6 +81,8 @@ void instance_start_fast(struct instance *i, unsigned int number)
 	rc = crypto_open(&ta->crypto);
 	if (!rc)
 		rc = keys_open(&ta->keys, &ta->crypto);
+	if (!rc)
+		rc = challenge_open(&ta->challenge, &ta->crypto.drbg);
 	ta->ready = !rc;
 	if (ta->ready && ta_load_domain(ta))
 		ta->shard_total = 0;
@@ -161,6 +163,8 @@ void instance_digest(const struct instance *i, uint8_t out[SHA256_LEN])
 	sha256_update(&s, &ta->faulted, sizeof(ta->faulted));
 	sha256_update(&s, ta->shards, sizeof(ta->shards));
 	sha256_update(&s, &ta->lru, sizeof(ta->lru));
+	sha256_update(&s, &ta->challenge, sizeof(ta->challenge));
+	sha256_update(&s, &ta->sign_counts, sizeof(ta->sign_counts));
 	digest_txn(&s, &ta->txn);
 	gp_storage_digest(storage);
 	sha256_update(&s, storage, sizeof(storage));
