@@ -125,6 +125,7 @@ static enum kms_rc run(struct ta *ta, const struct cmd *cmd,
 
 	if (!status)
 		status = cmd->run(ta, call);
+	secret_wipe(&ta->scratch, sizeof(ta->scratch));
 	scrub_stack();
 	return status;
 }

@@ -21,6 +21,14 @@
 #include "ta/policy/challenge.h"
 #include "ta/policy/sign_counts.h"
 
+/* What is opened for one command; too large for the stack. */
+struct scratch {
+	uint8_t body[WALLET_RECORD_LEN]; /* between a seal and a record */
+	struct lru_entry entry;		 /* opened from the request */
+	struct wallet_record wallet;	 /* being made or changed */
+	struct wallet_leaf leaf;	 /* to sign with */
+};
+
 struct ta {
 	struct crypto crypto;
 	struct keys keys;
@@ -35,6 +43,7 @@ struct ta {
 	struct txn txn;
 	struct challenge challenge;
 	struct sign_counts sign_counts;
+	struct scratch scratch;
 
 	/* The instance's copies of p0 and p2, and what becomes p1 and p3. */
 	uint8_t request[ABI_REQUEST_MAX];

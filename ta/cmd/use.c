@@ -7,7 +7,7 @@
 static enum kms_rc load_all(struct ta *ta, const struct shard *s,
 			    struct abi_rep proofs, bool keep)
 {
-	struct lru_entry fresh = { 0 };
+	struct lru_entry *fresh = &ta->scratch.entry;
 	struct bytes value = { 0 };
 	enum kms_rc rc = KMS_RC_OK;
 
@@ -16,11 +16,11 @@ static enum kms_rc load_all(struct ta *ta, const struct shard *s,
 
 		rc = ABI_DECODE(&proof, state_proof, value);
 		if (!rc)
-			rc = loader_open(ta, s, &fresh, &proof);
+			rc = loader_open(ta, s, fresh, &proof);
 		if (!rc && keep)
-			lru_keep(&ta->lru, &fresh);
+			lru_keep(&ta->lru, fresh);
 	}
-	secret_wipe(&fresh, sizeof(fresh));
+	secret_wipe(fresh, sizeof(*fresh));
 	return rc;
 }
 
@@ -50,12 +50,35 @@ enum kms_rc cmd_warm(struct ta *ta, struct ta_call *call)
 	return KMS_RC_OK;
 }
 
-static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
-			    uint8_t sig[64], struct bytes value,
-			    struct abi_rep proofs)
+static enum kms_rc use_record(struct ta *ta, struct use_out *out,
+			      const struct shard *s,
+			      const struct abi_sign_item *item,
+			      struct abi_rep proofs)
 {
 	const struct lru_entry *e = NULL;
-	struct lru_entry fresh = { 0 };
+	struct lru_entry *kept = NULL;
+	enum kms_rc rc =
+		loader_find(ta, s, &e, &ta->scratch.entry, item->slot, proofs);
+
+	if (!rc && !ct_equal(e->uuid, item->uuid, sizeof(e->uuid)))
+		rc = KMS_RC_NOT_FOUND;
+	if (rc)
+		return rc;
+	if (e->type == RECORD_WALLET)
+		rc = use_wallet(ta, out, e, item);
+	else
+		rc = use_key(ta, out, e, item);
+	if (rc)
+		return rc;
+	kept = lru_keep(&ta->lru, e);
+	if (kept->type == RECORD_WALLET)
+		kept->wallet.leaf = ta->scratch.leaf;
+	return KMS_RC_OK;
+}
+
+static enum kms_rc use_one(struct ta *ta, struct use_out *out,
+			   struct bytes value, struct abi_rep proofs)
+{
 	struct abi_sign_item item = { 0 };
 	const struct shard *s = NULL;
 	enum kms_rc rc = ABI_DECODE(&item, sign_item, value);
@@ -65,15 +88,23 @@ static enum kms_rc sign_one(struct ta *ta, struct abi_sign_result *out,
 	s = ta_shard(ta, item.shard);
 	if (!s || s->broken)
 		return s ? KMS_RC_STORAGE : KMS_RC_NOT_OPEN;
-	rc = loader_find(ta, s, &e, &fresh, item.slot, proofs);
-	if (!rc && !ct_equal(e->uuid, item.uuid, sizeof(e->uuid)))
-		rc = KMS_RC_NOT_FOUND;
-	if (!rc)
-		rc = use_key(ta, out, sig, e, &item);
-	if (!rc)
-		lru_keep(&ta->lru, e);
-	secret_wipe(&fresh, sizeof(fresh));
+	rc = item.use == USE_CHALLENGE ? use_challenge(ta, out, &item)
+				       : use_record(ta, out, s, &item, proofs);
+	secret_wipe(&ta->scratch, sizeof(ta->scratch));
 	return rc;
+}
+
+/* What a failed item has come to stays here. */
+static void put_item(struct ta_call *call, struct use_out *out, enum kms_rc rc)
+{
+	size_t at = abi_open(&call->rsp, ABI_TAG_SIGN_ITEMS);
+
+	if (rc)
+		secret_wipe(out, sizeof(*out));
+	out->rsp.status = (uint16_t)rc;
+	ABI_PUT(&call->rsp, sign_result, &out->rsp);
+	abi_close(&call->rsp, at);
+	call->items++;
 }
 
 /*
@@ -92,18 +123,13 @@ enum kms_rc cmd_sign(struct ta *ta, struct ta_call *call)
 	if (!rc && req.items.count != call->header.items)
 		rc = KMS_RC_DECODE;
 	while (!rc && abi_rep_next(&req.items, &value)) {
-		struct abi_sign_result out = { 0 };
-		uint8_t sig[64] = { 0 };
-		size_t at = abi_open(&call->rsp, ABI_TAG_SIGN_ITEMS);
+		struct use_out out = { 0 };
+		enum kms_rc status = use_one(ta, &out, value, state.proofs);
 
-		out.status =
-			(uint16_t)sign_one(ta, &out, sig, value, state.proofs);
+		put_item(call, &out, status);
 		/* A failed self-check stops the instance, not just the item. */
-		if (out.status == KMS_RC_FAULT)
+		if (status == KMS_RC_FAULT)
 			rc = KMS_RC_FAULT;
-		ABI_PUT(&call->rsp, sign_result, &out);
-		abi_close(&call->rsp, at);
-		call->items++;
 	}
 	return rc;
 }

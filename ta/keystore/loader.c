@@ -46,11 +46,37 @@ static enum kms_rc prove(const struct shard *s, uint64_t slot,
 	return KMS_RC_OK;
 }
 
+/* What is used has a body; a vault is not, and a tombstone has none. */
+static enum kms_rc open_body(struct ta *ta, struct lru_entry *out,
+			     struct bytes blob)
+{
+	uint8_t *body = ta->scratch.body;
+	enum kms_rc rc = KMS_RC_NOT_FOUND;
+
+	switch (out->type) {
+	case RECORD_KEY:
+		rc = seal_open(&ta->keys, &ta->crypto, body, KEY_RECORD_LEN,
+			       blob);
+		if (!rc)
+			rc = key_record_decode(&out->key, body);
+		break;
+	case RECORD_WALLET:
+		rc = seal_open(&ta->keys, &ta->crypto, body, WALLET_RECORD_LEN,
+			       blob);
+		if (!rc)
+			rc = wallet_record_decode(&out->wallet.record, body);
+		break;
+	default:
+		break;
+	}
+	secret_wipe(body, sizeof(ta->scratch.body));
+	return rc;
+}
+
 enum kms_rc loader_open(struct ta *ta, const struct shard *s,
 			struct lru_entry *out,
 			const struct abi_state_proof *proof)
 {
-	uint8_t body[KEY_RECORD_LEN] = { 0 };
 	struct record_header h = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
@@ -60,21 +86,14 @@ enum kms_rc loader_open(struct ta *ta, const struct shard *s,
 	rc = prove(s, h.slot, proof);
 	if (rc)
 		return rc;
-	if (h.type != RECORD_KEY)
-		return KMS_RC_NOT_FOUND;
-	rc = seal_open(&ta->keys, &ta->crypto, body, sizeof(body), proof->blob);
-	if (!rc)
-		rc = key_record_decode(&out->record, body);
-	if (rc)
-		goto out;
+	out->type = h.type;
 	out->shard = h.shard;
 	out->slot = h.slot;
 	out->version = h.version;
 	memcpy(out->uuid, h.uuid, sizeof(out->uuid));
-out:
+	rc = open_body(ta, out, proof->blob);
 	if (rc)
 		secret_wipe(out, sizeof(*out));
-	secret_wipe(body, sizeof(body));
 	return rc;
 }
 

@@ -41,7 +41,7 @@ const struct lru_entry *lru_find(const struct lru *l, uint16_t shard,
 	return way < LRU_WAYS ? &set[way] : NULL;
 }
 
-void lru_keep(struct lru *l, const struct lru_entry *e)
+struct lru_entry *lru_keep(struct lru *l, const struct lru_entry *e)
 {
 	struct lru_entry *set = l->entries[set_of(e->shard, e->slot)];
 	size_t way = way_of(set, e->shard, e->slot);
@@ -52,6 +52,7 @@ void lru_keep(struct lru *l, const struct lru_entry *e)
 		set[way] = *e;
 	set[way].used = true;
 	set[way].tick = ++l->tick;
+	return &set[way];
 }
 
 void lru_drop(struct lru *l, uint16_t shard, uint64_t slot)
