@@ -26,7 +26,7 @@ static const struct cmd cmds[] = {
 	{ .number = CMD_PREPARE, .needs_root = true,
 	  .items_max = ABI_BATCH_OPS,
 	  .rsp_base = TLV(ABI_PC_LEN), .rsp_per_item = RESULT_LEN,
-	  .out_per_item = TLV(RECORD_OVERHEAD + KEY_RECORD_LEN),
+	  .out_per_item = TLV(RECORD_OVERHEAD + WALLET_RECORD_LEN),
 	  .run = cmd_prepare },
 	{ .number = CMD_COMMIT, .needs_root = true,
 	  .items_max = ABI_BATCH_OPS,

@@ -22,10 +22,11 @@ static void name_result(struct op *op)
 	memcpy(op->out->uuid, op->h.uuid, sizeof(op->out->uuid));
 }
 
-enum kms_rc op_new_record(struct ta *ta, struct op *op, uint8_t type)
+enum kms_rc op_new_record(struct ta *ta, struct op *op, uint8_t type,
+			  const uint8_t *uuid)
 {
 	struct txn *t = &ta->txn;
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	enum kms_rc rc = KMS_RC_OK;
 
 	if (t->next_slot >> ABI_DEPTH_MAX)
 		return KMS_RC_LIMIT;
@@ -36,7 +37,10 @@ enum kms_rc op_new_record(struct ta *ta, struct op *op, uint8_t type)
 		.slot = t->next_slot,
 		.version = 1,
 	};
-	rc = make_uuid(ta, op->h.uuid);
+	if (uuid)
+		memcpy(op->h.uuid, uuid, sizeof(op->h.uuid));
+	else
+		rc = make_uuid(ta, op->h.uuid);
 	if (rc)
 		return rc;
 	/* out->was stays the empty leaf. */
@@ -102,5 +106,18 @@ enum kms_rc op_tombstone(struct txn *t, struct op *op)
 	t->blobs_used += RECORD_HEADER_LEN;
 	record_leaf(op->out->leaf, bytes_of(blob, RECORD_HEADER_LEN));
 	t->live--;
+	return KMS_RC_OK;
+}
+
+enum kms_rc op_spend(struct txn *t, struct op *op,
+		     const struct webauthn_grant *grant)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->ops[i].spends &&
+		    ct_equal(t->ops[i].grant.nonce, grant->nonce,
+			     sizeof(grant->nonce)))
+			return KMS_RC_AUTH_CHALLENGE;
+	op->out->grant = *grant;
+	op->out->spends = true;
 	return KMS_RC_OK;
 }

@@ -42,10 +42,6 @@ enum kms_rc op_create_key(struct ta *ta, struct op *op)
 				.state = KEY_STATE_ENABLED };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	/* Where a record goes and what it is called, only the TA decides. */
-	if (ABI_HAS(in, prepare_op, slot) || ABI_HAS(in, prepare_op, uuid) ||
-	    ABI_HAS(in, prepare_op, key_state))
-		return KMS_RC_DECODE;
 	if (in->key_usage != KEY_USAGE_SIGN_VERIFY)
 		return KMS_RC_UNSUPPORTED;
 	rc = policy_for_new_key(&r.auth, &e);
@@ -53,7 +49,7 @@ enum kms_rc op_create_key(struct ta *ta, struct op *op)
 	if (!rc)
 		rc = drbg_reseed(&ta->crypto.drbg, in->host_entropy);
 	if (!rc)
-		rc = op_new_record(ta, op, RECORD_KEY);
+		rc = op_new_record(ta, op, RECORD_KEY, NULL);
 	if (!rc)
 		rc = generate(ta, &r);
 	if (rc)

@@ -9,10 +9,6 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(ABI_BATCH_OPS * (RECORD_OVERHEAD + KEY_RECORD_LEN) <=
-		      TXN_BLOBS_MAX,
-	      "a full batch of keys fits");
-
 /* A cursor over the multiproof of the request. */
 struct siblings {
 	struct bytes left;
@@ -33,26 +29,37 @@ static bool next_sibling(void *arg, unsigned int level, uint64_t index,
 	return true;
 }
 
-static uint8_t restrictions_of(const struct abi_prepare_op *in)
+static uint8_t restrictions_of(const struct op_row *row,
+			       const struct abi_prepare_op *in)
 {
-	if (in->op == OP_DELETE)
-		return RESTRICT_ALL;
 	if (in->op != OP_SET_STATE || in->key_state == KEY_STATE_ENABLED)
-		return 0;
+		return row->restricts;
 	return in->key_state == KEY_STATE_DISABLED
 		       ? RESTRICT_USE
 		       : RESTRICT_USE | RESTRICT_LIFE;
 }
 
-static enum kms_rc change_record(struct ta *ta, struct op *op,
-				 struct abi_rep *records)
+/* An op of a pair is there with its other half or not at all. */
+static enum kms_rc check_pair(const struct txn *t, const struct op_row *row)
 {
-	enum kms_rc rc = op_take_record(op, records);
+	uint8_t has = row && row->second ? row->op : 0;
 
+	return t->pair.want == has ? KMS_RC_OK : KMS_RC_DECODE;
+}
+
+/* Of the rows of this op, the one for the type of record that was sent. */
+static enum kms_rc run_op(struct ta *ta, const struct op_row *row,
+			  struct op *op, struct abi_rep *records)
+{
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	if (!row->type)
+		return row->run(ta, op);
+	rc = op_take_record(op, records);
 	if (rc)
 		return rc;
-	return op->h.type == RECORD_KEY ? op_change_key(ta, op)
-					: KMS_RC_NOT_FOUND;
+	row = op_find(row->op, op->h.type);
+	return row ? row->run(ta, op) : KMS_RC_NOT_FOUND;
 }
 
 static enum kms_rc stage_op(struct ta *ta, const struct shard *s,
@@ -62,29 +69,30 @@ static enum kms_rc stage_op(struct ta *ta, const struct shard *s,
 	struct op op = { .shard = s,
 			 .in = &in,
 			 .out = &ta->txn.ops[ta->txn.count] };
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	const struct op_row *row = NULL;
+	enum kms_rc rc = ABI_DECODE(&in, prepare_op, value);
 
 	memset(op.out, 0, sizeof(*op.out));
-	rc = ABI_DECODE(&in, prepare_op, value);
+	if (rc)
+		return rc;
+	row = op_find(in.op, 0);
+	if (!row)
+		return KMS_RC_UNSUPPORTED;
+	rc = op_check_members(row, &in);
+	if (!rc)
+		rc = check_pair(&ta->txn, row);
 	if (rc)
 		return rc;
 	op.out->op = in.op;
-	op.out->restricts = restrictions_of(&in);
-	switch (in.op) {
-	case OP_CREATE_KEY:
-		rc = op_create_key(ta, &op);
-		break;
-	case OP_DELETE:
-	case OP_SET_STATE:
-		rc = change_record(ta, &op, records);
-		break;
-	default:
-		rc = KMS_RC_UNSUPPORTED;
-		break;
-	}
-	if (!rc)
-		ta->txn.count++;
-	return rc;
+	op.out->restricts = restrictions_of(row, &in);
+	rc = run_op(ta, row, &op, records);
+	secret_wipe(&ta->scratch, sizeof(ta->scratch));
+	if (rc)
+		return rc;
+	if (row->second)
+		secret_wipe(&ta->txn.pair, sizeof(ta->txn.pair));
+	ta->txn.count++;
+	return KMS_RC_OK;
 }
 
 /* Ascending by slot; a slot twice is left for the fold to refuse. */
@@ -180,7 +188,8 @@ static void forget(struct txn *t)
 {
 	/* Blobs are ciphertext, yet nothing of a dropped batch should stay. */
 	secret_wipe(t->blobs, t->blobs_used);
-	secret_wipe(t->ops, sizeof(t->ops[0]) * t->count);
+	secret_wipe(t->ops, sizeof(t->ops));
+	secret_wipe(&t->pair, sizeof(t->pair));
 	t->active = false;
 	t->count = 0;
 	t->blobs_used = 0;
@@ -200,10 +209,23 @@ static enum kms_rc stage_all(struct ta *ta, struct shard *s,
 	if (!rc && records.len)
 		rc = KMS_RC_DECODE;
 	if (!rc)
+		rc = check_pair(&ta->txn, NULL);
+	if (!rc)
 		rc = certify(ta, s, state->siblings);
 	if (!rc)
 		rc = hold_all(&ta->txn, s);
 	return rc;
+}
+
+/* Nothing can fail any more: from here on the gestures are used up. */
+static void spend_all(struct ta *ta)
+{
+	const struct txn *t = &ta->txn;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->ops[i].spends)
+			webauthn_spend(ta, t->shard, t->ops[i].slot,
+				       &t->ops[i].grant);
 }
 
 enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
@@ -237,6 +259,7 @@ enum kms_rc txn_prepare(struct ta *ta, const struct abi_prepare_req *req,
 		forget(t);
 		return rc;
 	}
+	spend_all(ta);
 	t->active = true;
 	t->prepared_ms = secure_time_ms();
 	/* From here on a certificate of an earlier boot comes too late. */

@@ -7,7 +7,8 @@
  *            seq; a batch that fails anywhere leaves everything as it was; a
  *            touched record is held until its batch is decided, and for good
  *            in this boot when an aborted change would have restricted it: a
- *            weaker change that is committed does not end that.
+ *            weaker change that is committed does not end that; the assertions
+ *            of a batch are spent when all of it is staged.
  */
 
 #ifndef KMS_TA_CMD_TXN_H
@@ -18,8 +19,10 @@
 #include "ta/keystore/certificate.h"
 #include "ta/keystore/seal.h"
 #include "ta/keystore/shard.h"
+#include "ta/policy/webauthn.h"
 
-#define TXN_BLOBS_MAX (64 * 1024)
+/* A full batch of the largest records. */
+#define TXN_BLOBS_MAX (ABI_BATCH_OPS * (RECORD_OVERHEAD + WALLET_RECORD_LEN))
 #define TXN_EXPIRY_MS 60000
 
 struct txn_op {
@@ -34,6 +37,16 @@ struct txn_op {
 	bool has_public_key;
 	uint32_t blob_at;
 	uint32_t blob_len;
+	bool spends; /* grant, once the batch is staged */
+	struct webauthn_grant grant;
+};
+
+/* What the first half of a pair of ops leaves to the second. */
+struct txn_pair {
+	uint8_t want; /* enum abi_op that has to follow; 0: none */
+	uint64_t slot;
+	uint8_t uuid[ABI_UUID_LEN];
+	struct secret32 entropy;
 };
 
 struct txn {
@@ -47,6 +60,7 @@ struct txn {
 	struct slot_leaf leaves[ABI_BATCH_OPS]; /* scratch of the fold */
 	uint64_t next_slot;
 	uint64_t live;
+	struct txn_pair pair; /* while a batch is being staged */
 	size_t blobs_used;
 	uint8_t blobs[TXN_BLOBS_MAX];
 };

@@ -2,6 +2,7 @@
 /* The sizes of the table of commands against the messages they are made of. */
 #include "ta/cmd/cmd.h"
 #include "ta/keystore/seal.h"
+#include "ta/keystore/wallet_record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,7 @@ static const struct answer answers[] = {
 	  &abi_layout_shard_status_rsp, 0, 0 },
 	{ CMD_SHARD_STATUS, &abi_layout_shard_status_rsp, RUN_END, 0 },
 	{ CMD_PREPARE, &abi_layout_prepare_rsp, ABI_TAG_RESULTS,
-	  &abi_layout_prepare_result, 0, RECORD_OVERHEAD + KEY_RECORD_LEN },
+	  &abi_layout_prepare_result, 0, RECORD_OVERHEAD + WALLET_RECORD_LEN },
 	{ CMD_COMMIT, &abi_layout_commit_rsp, ABI_TAG_RECEIPTS, NULL,
 	  ABI_RECEIPT_LEN, 0 },
 	{ CMD_ABORT, &abi_layout_abort_rsp, RUN_END, 0 },
