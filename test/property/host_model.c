@@ -220,6 +220,37 @@ static void put_u8(struct abi_writer *w, uint16_t tag, uint8_t v)
 	abi_put_var(w, tag, &v, 1);
 }
 
+static bool creates(uint8_t op)
+{
+	return op == OP_CREATE_KEY || op == OP_CREATE_WALLET ||
+	       op == OP_CREATE_VAULT;
+}
+
+static void put_view(struct abi_writer *w, uint16_t tag, struct bytes view)
+{
+	if (view.ptr)
+		abi_put_var(w, tag, view.ptr, view.len);
+}
+
+static void put_of_wallet(struct abi_writer *w, const struct host_op *op)
+{
+	uint8_t le[4];
+
+	put_view(w, 0x0030, op->passkey);
+	put_view(w, 0x0031, op->credential_hash);
+	if (op->op == OP_CREATE_WALLET)
+		put_u8(w, 0x0032, op->bind_level);
+	put_view(w, 0x0033, op->rp_id);
+	put_view(w, 0x0034, op->origins);
+	put_view(w, 0x0035, op->registration);
+	le32_put(le, op->index);
+	if (op->op == OP_ISSUE_ADDRESS)
+		abi_put_var(w, 0x0036, le, 4);
+	le16_put(le, op->window_days);
+	if (op->op == OP_SCHEDULE_DELETION)
+		abi_put_var(w, 0x0037, le, 2);
+}
+
 /* By hand: abi_put() would also write the members a creation must not have. */
 static void put_op(struct host *h, const struct host_op *op)
 {
@@ -230,24 +261,22 @@ static void put_op(struct host *h, const struct host_op *op)
 
 	put_u8(&h->req_w, 0x0001, op->op);
 	put_u8(&h->req_w, 0x0002, op->evidence_kind);
-	if (op->evidence.ptr)
-		abi_put_var(&h->req_w, 0x0003, op->evidence.ptr,
-			    op->evidence.len);
-	if (op->op == OP_CREATE_KEY) {
-		put_u8(&h->req_w, 0x0020, op->spec);
-		put_u8(&h->req_w, 0x0021, KEY_USAGE_SIGN_VERIFY);
-	} else {
+	put_view(&h->req_w, 0x0003, op->evidence);
+	if (!creates(op->op)) {
 		le64_put(slot, op->slot);
 		abi_put_var(&h->req_w, 0x0010, slot, sizeof(slot));
 		abi_put_var(&h->req_w, 0x0011, key->uuid, ABI_UUID_LEN);
 		abi_put_var(&h->state_w, ABI_TAG_RECORDS, blob->bytes,
 			    blob->len);
 	}
+	if (op->op == OP_CREATE_KEY) {
+		put_u8(&h->req_w, 0x0020, op->spec);
+		put_u8(&h->req_w, 0x0021, KEY_USAGE_SIGN_VERIFY);
+	}
 	if (op->op == OP_SET_STATE)
 		put_u8(&h->req_w, 0x0022, op->state);
-	if (op->entropy.ptr)
-		abi_put_var(&h->req_w, 0x0023, op->entropy.ptr,
-			    op->entropy.len);
+	put_view(&h->req_w, 0x0023, op->entropy);
+	put_of_wallet(&h->req_w, op);
 	abi_close(&h->req_w, at);
 }
 
@@ -266,10 +295,66 @@ void host_encode_prepare(struct host *h, const struct host_op *ops,
 	abi_put_var(&h->req_w, 0x0002, le, 8);
 	for (size_t i = 0; i < count; i++) {
 		put_op(h, &ops[i]);
-		slots[i] = ops[i].op == OP_CREATE_KEY ? next++ : ops[i].slot;
+		slots[i] = creates(ops[i].op) ? next++ : ops[i].slot;
 		assert(slots[i] < HOST_SLOTS);
 	}
 	put_siblings(h, slots, count, slot_tree_depth(next));
+}
+
+static void take_created(struct host_key *key, const struct host_op *op,
+			 const struct abi_prepare_result *r)
+{
+	static const uint8_t types[] = { [OP_CREATE_KEY] = RECORD_KEY,
+					 [OP_CREATE_WALLET] = RECORD_WALLET,
+					 [OP_CREATE_VAULT] = RECORD_VAULT };
+
+	assert(!key->exists);
+	assert(r->public_key.len == (op->op == OP_CREATE_VAULT ? 0 : 64));
+	key->exists = true;
+	key->type = types[op->op];
+	key->spec = op->spec;
+	key->evidence_kind = op->evidence_kind;
+	memcpy(key->uuid, r->uuid, sizeof(key->uuid));
+	if (r->public_key.len)
+		memcpy(key->public_key, r->public_key.ptr, 64);
+	/* A key's ENABLED and a wallet's ACTIVE are the same number. */
+	key->state = KEY_STATE_ENABLED;
+	key->vault = r->slot + 1;
+	key->next_index = ABI_ADDRESSES_FIRST;
+	if (op->op == OP_CREATE_WALLET)
+		memcpy(key->passkey, op->passkey.ptr, 64);
+}
+
+static void take_change(struct host_key *key, const struct host_op *op)
+{
+	switch (op->op) {
+	case OP_SET_STATE:
+		key->state = op->state;
+		break;
+	case OP_DELETE:
+	case OP_DELETE_VAULT:
+		key->deleted = true;
+		break;
+	case OP_ISSUE_ADDRESS:
+		if (key->next_index <= op->index)
+			key->next_index = op->index + 1;
+		break;
+	case OP_CHANGE_PASSKEY:
+		memcpy(key->passkey, op->passkey.ptr, 64);
+		break;
+	case OP_FREEZE:
+		key->state = WALLET_FROZEN;
+		break;
+	case OP_UNFREEZE:
+	case OP_CANCEL_DELETION:
+		key->state = WALLET_ACTIVE;
+		break;
+	case OP_SCHEDULE_DELETION:
+		key->state = WALLET_PENDING_DELETION;
+		break;
+	default:
+		break;
+	}
 }
 
 /* What the key is after the op, from what the TA answered. */
@@ -284,19 +369,10 @@ static void take_result(struct host *h, struct host_op *op,
 	memcpy(op->blob.bytes, blob.ptr, blob.len);
 	*key = h->db.keys[op->slot];
 	key->version = r->version;
-	if (op->op == OP_CREATE_KEY) {
-		assert(!key->exists && r->public_key.len == 64);
-		key->exists = true;
-		key->spec = op->spec;
-		key->state = KEY_STATE_ENABLED;
-		key->evidence_kind = op->evidence_kind;
-		memcpy(key->uuid, r->uuid, sizeof(key->uuid));
-		memcpy(key->public_key, r->public_key.ptr, 64);
-	}
-	if (op->op == OP_SET_STATE)
-		key->state = op->state;
-	if (op->op == OP_DELETE)
-		key->deleted = true;
+	if (creates(op->op))
+		take_created(key, op, r);
+	else
+		take_change(key, op);
 }
 
 static enum kms_rc take_prepared(struct host *h)

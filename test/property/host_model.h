@@ -19,7 +19,7 @@
 
 #define HOST_DEPTH    10
 #define HOST_SLOTS    (1 << HOST_DEPTH)
-#define HOST_BLOB_MAX 256
+#define HOST_BLOB_MAX 1312
 
 /* Sends one command. rsp and out have cap set; it sets their len. */
 typedef enum kms_rc host_send(void *arg, uint16_t cmd, struct bytes request,
@@ -31,16 +31,20 @@ struct host_blob {
 	uint8_t bytes[HOST_BLOB_MAX];
 };
 
-/* What the oracle knows of a key. */
+/* What the oracle knows of a key, a wallet or a vault. */
 struct host_key {
 	bool exists; /* created, perhaps deleted since */
 	bool deleted;
+	uint8_t type; /* enum record_type */
 	uint8_t spec;
 	uint8_t state;
 	uint8_t evidence_kind; /* it was created with */
 	uint64_t version;
 	uint8_t uuid[ABI_UUID_LEN];
-	uint8_t public_key[64];
+	uint8_t public_key[64]; /* of a wallet: of its first address */
+	uint64_t vault;		/* of a wallet: the slot of its vault */
+	uint32_t next_index;
+	uint8_t passkey[64]; /* the one that counts for the oracle */
 };
 
 /* One op of a batch: asked for, then filled from the answer. */
@@ -52,6 +56,15 @@ struct host_op {
 	uint8_t state;
 	uint64_t slot; /* in for changes, out for a creation */
 	struct bytes entropy;
+	/* Members of wallets; those that are absent are not sent. */
+	struct bytes passkey;
+	struct bytes credential_hash;
+	struct bytes rp_id;
+	struct bytes origins;
+	struct bytes registration;
+	uint8_t bind_level;
+	uint32_t index;
+	uint16_t window_days;
 	struct host_key after;
 	struct host_blob blob;
 };
