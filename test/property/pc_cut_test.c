@@ -9,7 +9,7 @@
  *
  * 10^4 runs; KMS_TEST_LONG=1 makes 10^5.
  */
-#include "test/property/fixture.h"
+#include "test/property/wallets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 
 #define OPS_MAX	  4
 #define SLOTS_MAX 24
+#define OWNERS	  3
 
 /* The workload and where it was when the power failed. */
 struct run {
@@ -29,8 +30,11 @@ struct run {
 	unsigned int acked; /* changes a client was told of */
 	uint64_t seq_before;
 	/* What was under way: the oracle's next state. */
-	struct host_op ops[OPS_MAX];
+	struct host_op ops[2 * OPS_MAX];
 	size_t op_count;
+	/* Of wallets, when they are what is done; NULL: keys. */
+	struct passkey *owners;
+	struct passkey_assertion by[OPS_MAX];
 	uint64_t top_seq;  /* highest ever seen in the anchor */
 	bool anchor_first; /* the wrong order, to be caught at */
 	enum kms_rc recovered;
@@ -63,15 +67,154 @@ static void pick_op(struct run *r, struct host_op *op, bool *used)
 				      states[prng_below(&r->prng, 3)]);
 }
 
+/* --- wallets ------------------------------------------------------------ */
+
+static struct passkey *owner_of(struct run *r, uint64_t slot)
+{
+	for (size_t i = 0; i < OWNERS; i++)
+		if (!memcmp(r->owners[i].pub, r->f->host.db.keys[slot].passkey,
+			    64))
+			return &r->owners[i];
+	fail_msg("the oracle has lost a wallet's owner");
+	return NULL;
+}
+
+static void gesture(struct run *r, struct passkey_assertion *by,
+		    struct intent *i, uint64_t slot)
+{
+	uint8_t nonce[32];
+	uint8_t challenge[32];
+
+	memcpy(i->uuid, r->f->host.db.keys[slot].uuid, sizeof(i->uuid));
+	sha256_once(i->rp_id_hash, PASSKEY_RP, strlen(PASSKEY_RP));
+	assert_ok(wallets_nonce_for(&r->f->host, i->uuid, nonce));
+	intent_challenge(challenge, nonce, i);
+	passkey_assert(owner_of(r, slot), by, nonce, challenge);
+}
+
+/* What can be asked of a wallet in its state. */
+static uint8_t pick_change(struct run *r, uint8_t state)
+{
+	static const uint8_t active[] = { OP_FREEZE, OP_ISSUE_ADDRESS,
+					  OP_CHANGE_PASSKEY, OP_DELETE,
+					  OP_SCHEDULE_DELETION };
+	static const uint8_t frozen[] = { OP_UNFREEZE, OP_CHANGE_PASSKEY };
+	static const uint8_t pending[] = { OP_CANCEL_DELETION, OP_DELETE };
+
+	if (state == WALLET_ACTIVE)
+		return active[prng_below(&r->prng, ARRAY_LEN(active))];
+	return state == WALLET_FROZEN ? frozen[prng_below(&r->prng, 2)]
+				      : pending[prng_below(&r->prng, 2)];
+}
+
+static void change_wallet(struct run *r, uint64_t slot, size_t n)
+{
+	const struct host_key *key = &r->f->host.db.keys[slot];
+	struct host_op *op = &r->ops[r->op_count++];
+	struct passkey *next = &r->owners[prng_below(&r->prng, OWNERS)];
+	struct intent i = { 0 };
+
+	*op = host_change(&r->f->host, slot, pick_change(r, key->state), 0);
+	/* A passkey that is there already would be refused. */
+	if (op->op == OP_CHANGE_PASSKEY && next == owner_of(r, slot))
+		op->op = OP_SCHEDULE_DELETION;
+	i.op = op->op == OP_ISSUE_ADDRESS ? INTENT_ADDRESS : op->op;
+	i.index = op->index =
+		op->op == OP_ISSUE_ADDRESS ? key->next_index + 3 : 0;
+	i.window_days = op->window_days = 7;
+	if (op->op == OP_CHANGE_PASSKEY) {
+		op->passkey = bytes_of(next->pub, 64);
+		memcpy(i.passkey, next->pub, 64);
+	}
+	if (op->op == OP_DELETE)
+		r->ops[r->op_count++] = host_change(&r->f->host, key->vault,
+						    OP_DELETE_VAULT, 0);
+	if (op->op == OP_FREEZE)
+		return;
+	gesture(r, &r->by[n], &i, slot);
+	op->evidence_kind = EVIDENCE_PASSKEY;
+	op->evidence = passkey_evidence(&r->by[n]);
+}
+
+static void pick_of_wallets(struct run *r, size_t n, bool *used)
+{
+	const struct host_db *db = &r->f->host.db;
+	uint64_t slot = db->next_slot ? prng_below(&r->prng, db->next_slot) : 0;
+
+	if (db->keys[slot].type == RECORD_WALLET && !used[slot] &&
+	    !db->keys[slot].deleted) {
+		used[slot] = true;
+		change_wallet(r, slot, n);
+	} else if (db->next_slot < SLOTS_MAX && !prng_below(&r->prng, 3)) {
+		wallets_creation(&r->ops[r->op_count],
+				 &r->owners[prng_below(&r->prng, OWNERS)],
+				 BIND_INTENT);
+		r->op_count += 2;
+	} else {
+		r->ops[r->op_count++] = host_create(KEY_SPEC_SECP256K1);
+	}
+}
+
+static enum kms_rc use_wallet(struct run *r, uint64_t slot, uint32_t index,
+			      struct passkey *owner)
+{
+	static struct wallets w;
+	struct ask a = ask_hash(slot);
+	struct passkey_assertion by;
+
+	w.f = r->f;
+	w.host = &r->f->host;
+	a.index = index;
+	ask_gesture(&w, &a, owner, &by);
+	return ask_with(&w, &a, &by);
+}
+
+/* It is whole, and does what the oracle says. */
+static void check_wallet(struct run *r, uint64_t slot)
+{
+	const struct host_db *db = &r->f->host.db;
+	const struct host_key *key = &db->keys[slot];
+	struct passkey *owner = owner_of(r, slot);
+	enum kms_rc want = key->deleted			 ? KMS_RC_NOT_FOUND
+			   : key->state == WALLET_ACTIVE ? KMS_RC_OK
+			   : key->state == WALLET_FROZEN ? KMS_RC_FROZEN
+							 : KMS_RC_KEY_DISABLED;
+
+	assert_int_equal(db->keys[key->vault].type, RECORD_VAULT);
+	assert_int_equal(db->keys[key->vault].deleted, key->deleted);
+	assert_int_equal(db->blobs[key->vault].len == RECORD_HEADER_LEN,
+			 key->deleted);
+	assert_rc(use_wallet(r, slot, key->next_index - 1, owner), want);
+	if (want)
+		return;
+	assert_rc(use_wallet(r, slot, key->next_index, owner),
+		  KMS_RC_NEED_ISSUE);
+	owner = owner == r->owners ? &r->owners[1] : r->owners;
+	assert_rc(use_wallet(r, slot, 0, owner), KMS_RC_AUTH_SIG);
+}
+
+/* --- the run ------------------------------------------------------------ */
+
+static void pick_ops(struct run *r)
+{
+	bool used[SLOTS_MAX + OPS_MAX * 8] = { false };
+	size_t wanted = 1 + prng_below(&r->prng, OPS_MAX);
+
+	r->op_count = 0;
+	for (size_t i = 0; i < wanted; i++) {
+		if (r->owners)
+			pick_of_wallets(r, i, used);
+		else
+			pick_op(r, &r->ops[r->op_count++], used);
+	}
+}
+
 /* One change, by the book, with the host's own points of death. */
 static void change(struct run *r)
 {
 	struct host *h = &r->f->host;
-	bool used[SLOTS_MAX + OPS_MAX * 8] = { false };
 
-	r->op_count = 1 + prng_below(&r->prng, OPS_MAX);
-	for (size_t i = 0; i < r->op_count; i++)
-		pick_op(r, &r->ops[i], used);
+	pick_ops(r);
 	host_step(r);
 	assert_ok(host_prepare(h, r->ops, r->op_count));
 	host_step(r);
@@ -142,7 +285,11 @@ static void check_keys(struct run *r)
 	for (uint64_t slot = 0; slot < db->next_slot; slot++) {
 		const struct host_key *key = &db->keys[slot];
 
-		if (key->deleted)
+		if (key->type == RECORD_VAULT)
+			continue;
+		if (key->type == RECORD_WALLET)
+			check_wallet(r, slot);
+		else if (key->deleted)
 			fixture_check_refused(r->f, slot, KMS_RC_NOT_FOUND);
 		else if (key->state == KEY_STATE_ENABLED)
 			fixture_check_signs(r->f, slot);
@@ -258,6 +405,31 @@ static void i4_no_power_cut_loses_or_invents_a_change(void **state)
 	gp_snapshot_free(&r.fresh);
 }
 
+/* A wallet and its vault come and go as one, and so do their passkeys. */
+static void i4_no_power_cut_halves_a_wallet(void **state)
+{
+	static struct passkey owners[OWNERS];
+	const char *more = getenv("KMS_TEST_LONG");
+	unsigned int wanted = more && *more == '1' ? 20000 : 1000;
+	static struct run r;
+	unsigned int workloads = 0;
+	unsigned int runs = 0;
+
+	for (uint8_t i = 0; i < OWNERS; i++)
+		passkey_init(&owners[i], i);
+	r.f = *state;
+	r.owners = owners;
+	instance_kill(&r.f->one);
+	r.fresh = gp_storage_snapshot();
+	assert_non_null(r.fresh);
+	for (; runs < wanted; workloads++)
+		runs += cut_everywhere(&r, prng_next(&r.f->prng));
+	printf("# %u runs of %u workloads\n", runs, workloads);
+	gp_snapshot_free(&r.fresh);
+	for (size_t i = 0; i < OWNERS; i++)
+		passkey_clear(&owners[i]);
+}
+
 /* So that the harness is known to find what it looks for. */
 static void i4_a_host_that_writes_the_anchor_first_is_caught(void **state)
 {
@@ -322,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		fixture_test(i4_no_power_cut_loses_or_invents_a_change),
+		fixture_test(i4_no_power_cut_halves_a_wallet),
 		fixture_test(i4_a_host_that_writes_the_anchor_first_is_caught),
 		cmocka_unit_test_setup_teardown(
 			i4_a_cut_in_provisioning_leaves_a_tee_that_can_be_provisioned,
