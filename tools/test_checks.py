@@ -116,7 +116,8 @@ class Banned(Tree):
                            ('cli/a.c', 'atoi(x)'), ('host/a.c', 'strtok(a, b)'), ('host/a.c', 'rand()'),
                            ('host/a.c', 'alloca(3)'), ('host/a.c', 'malloc(3)'), ('host/a.c', 'free (p)'),
                            ('codec/a.c', 'mem_zalloc(1, 2)'), ('ta/cmd/a.c', 'printf("x")'), ('ta/a.c', 'TEE_Malloc(1, 0)'),
-                           ('cli/a.c', 'system("ls")'), ('ta/keystore/a.c', 'DMSG("x")')):
+                           ('cli/a.c', 'system("ls")'), ('ta/keystore/a.c', 'DMSG("x")'),
+                           ('ta/policy/a.c', 'TEE_GetREETime(&t)'), ('codec/a.c', 'time(NULL)')):
             with self.subTest(name=name, call=call):
                 self.write(name, f'int one;\nint x = {call};\n')
                 self.fails('check-banned', f'{name}:2: ')
