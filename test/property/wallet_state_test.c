@@ -193,6 +193,29 @@ static void i11_an_aborted_restriction_keeps_its_hold(void **state)
 	}
 }
 
+/* Or it could be thrown out by what the host may do alone. */
+static void i11_freezing_does_not_end_the_hold_of_more(void **state)
+{
+	struct wallets *w = *state;
+	struct passkey *p = w->passkeys;
+	uint64_t slot = start(w);
+	struct ask freeze = ask_op(slot, OP_FREEZE);
+	struct ask thaw = ask_op(slot, OP_UNFREEZE);
+	struct ask change = ask_passkey(slot, OP_CHANGE_PASSKEY, &p[2]);
+	struct passkey_assertion by;
+
+	ask_gesture(w, &change, &p[0], &by);
+	assert_ok(ask_with(w, &change, &by));
+	assert_ok(host_abort(w->host));
+	assert_ok(ask_do_alone(w, &freeze));
+	assert_rc(ask_do(w, &thaw, &p[0]), KMS_RC_HELD);
+	check_uses(w, slot, KMS_RC_HELD);
+	/* What the owner wanted ends it. */
+	assert_ok(ask_do(w, &change, &p[0]));
+	assert_ok(ask_do(w, &thaw, &p[2]));
+	assert_rc(ask_do(w, &thaw, &p[0]), KMS_RC_AUTH_SIG);
+}
+
 /* --- I12 ---------------------------------------------------------------- */
 
 static void i12_passkeys_count_from_commit_on(void **state)
@@ -454,6 +477,7 @@ int main(void)
 		wallets_test(i11_a_deleted_wallet_is_gone),
 		wallets_test(the_window_of_a_deletion_is_a_week_to_a_month),
 		wallets_test(i11_an_aborted_restriction_keeps_its_hold),
+		wallets_test(i11_freezing_does_not_end_the_hold_of_more),
 		wallets_test(i12_passkeys_count_from_commit_on),
 		wallets_test(i12_a_removed_passkey_s_gesture_ends_with_it),
 		wallets_test(i2_an_older_record_is_no_way_back),
