@@ -3,11 +3,13 @@
  * keeper - the one thread that changes state and keeps the workers alive
  *
  * Owns:      the commit protocol between database and TEE (spec 3.a.7), the
- *            opening and recovery of shards, the restart of dead workers.
+ *            opening and recovery of shards, the restart of dead workers; and
+ *            what is to be done now and then: dormant wallets are frozen, due
+ *            ones deleted, old challenges forgotten, uses written down.
  * Promises:  a change that was answered OK is in both, for good; any other is
  *            in neither or will be finished or dropped at the next opening. A
  *            database that is older than the TEE's state is refused.
- * Threads:   one of its own; submit, fd and reap are for the reactors.
+ * Threads:   one of its own; submit, fd, reap and note are for the reactors.
  *
  * Requests that wait are committed together: one PREPARE, one durable
  * transaction and one anchor write for up to ABI_BATCH_OPS of them.
@@ -16,7 +18,7 @@
 #ifndef KMS_HOST_SERVICE_KEEPER_H
 #define KMS_HOST_SERVICE_KEEPER_H
 
-#include "host/store/store.h"
+#include "host/store/wallet.h"
 #include "host/tee_client/tee.h"
 
 struct keeper;
@@ -28,21 +30,66 @@ struct keeper_config {
 	bool may_provision;   /* make a domain in an empty TEE */
 	unsigned int reactors;
 	unsigned int queue_max; /* most changes that wait */
+	/* An active wallet that was not used for so long is frozen; 0: none. */
+	uint64_t freeze_after_ms;
+	unsigned int freeze_every_ms; /* these three: 0 is the default */
+	unsigned int sweep_every_ms;  /* due deletions, expired challenges */
+	unsigned int flush_every_ms;  /* noted uses */
 };
 
-enum keeper_job { KEEPER_CREATE_KEY = 1, KEEPER_PROBE = 2 };
+#define KEEPER_FREEZE_AFTER_MS 31536000000 /* 365 days */
+#define KEEPER_FREEZE_EVERY_MS 21600000	   /* 6 hours */
+#define KEEPER_SWEEP_EVERY_MS  600000
+#define KEEPER_FLUSH_EVERY_MS  1000
 
-/* A request; the caller's until done(), which runs in keeper_reap(). */
+enum keeper_job {
+	KEEPER_CREATE_KEY = 1,
+	KEEPER_PROBE = 2,
+	KEEPER_CREATE_WALLET = 3,
+	KEEPER_CHANGE = 4, /* of an existing wallet */
+};
+
+/*
+ * A request; the caller's, with all it points to, until done(), which runs in
+ * keeper_reap(). A refusal is the TA's own (AUTH_..., FROZEN, HELD, ...) and
+ * concerns this request alone. UNAVAILABLE, TIMEOUT: nothing was committed, or
+ * it is not known; an assertion may be spent all the same.
+ */
 struct keeper_change {
 	enum keeper_job job;
 	unsigned int reactor; /* whose reap() ends it */
 	uint8_t evidence_kind;
 	struct bytes evidence;
 	/*
-	 * In: key_spec, key_usage, account, created_ms, description. Out: the
-	 * rest of the new key.
+	 * CREATE_KEY, in: key_spec, key_usage, account, created_ms,
+	 * description. Out: the rest of the new key. CREATE_WALLET, in:
+	 * account; out: as above.
 	 */
 	struct store_key key;
+	/*
+	 * CREATE_WALLET, in: description, credential, key_usage, key_spec,
+	 * origin, passkey, bind_level, rp_id, sign_count, created_ms. Out: the
+	 * rest of the new wallet. CHANGE, in: uuid, shard, slot, vault_slot, as
+	 * store_get_wallet() gave them.
+	 */
+	struct store_wallet wallet;
+	struct bytes credential_hash; /* SHA-256 of a credential id, or none */
+
+	/* CREATE_WALLET */
+	struct bytes origins;	   /* comma separated patterns */
+	struct bytes registration; /* message of abi/schema.h, or none */
+	bool pinned; /* to wallet.shard: there is its registration's nonce */
+
+	/* CHANGE */
+	uint8_t op;		/* enum abi_op; DELETE takes the vault along */
+	int64_t now_ms;		/* time of the change */
+	struct bytes passkey;	/* ADD_, REMOVE_, CHANGE_PASSKEY: x | y */
+	const char *credential; /* CHANGE_PASSKEY: base64url, or NULL */
+	uint32_t index;		/* ISSUE_ADDRESS */
+	uint16_t window_days;	/* SCHEDULE_DELETION: then delete_after_ms is */
+				/* now_ms and these days; out in wallet */
+	uint8_t public_key[64]; /* out: ISSUE_ADDRESS */
+
 	enum kms_rc rc;
 	void (*done)(struct keeper_change *c);
 	void *arg;
@@ -71,6 +118,14 @@ void keeper_reap(struct keeper *k, unsigned int reactor);
  * UNAVAILABLE, and none of them is touched any more.
  */
 void keeper_withdraw(struct keeper *k, unsigned int reactor);
+
+/*
+ * Any thread, cheap: a wallet was used, something was counted. Written to the
+ * database every flush_every_ms and by keeper_stop(); a kill loses what came
+ * since. name: at most STORE_COUNTER_NAME_MAX characters, copied.
+ */
+void keeper_note_use(struct keeper *k, const struct store_use *use);
+void keeper_count(struct keeper *k, const char *name, uint64_t delta);
 
 /* What INFO told of the TEE at the start. */
 const struct tee_info *keeper_tee_info(const struct keeper *k);

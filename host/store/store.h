@@ -27,13 +27,18 @@
 
 struct store;
 struct store_reader;
+struct store_wallet;
+struct store_wallet_edit;
 
-/* A key as DescribeKey shows it. */
+enum store_kind { STORE_KEY = 1, STORE_WALLET = 2 };
+
+/* A key as DescribeKey shows it. A wallet is one, too: of its first address. */
 struct store_key {
 	uint8_t uuid[ABI_UUID_LEN];
 	uint16_t shard;
 	uint64_t slot;
 	uint64_t version;
+	uint8_t kind;		 /* out: enum store_kind, as the blob tells */
 	uint8_t key_spec;	 /* enum abi_key_spec */
 	uint8_t key_usage;	 /* enum abi_key_usage */
 	uint8_t key_state;	 /* enum abi_key_state */
@@ -48,6 +53,10 @@ struct store_key {
 struct store_change {
 	struct bytes blob;	     /* new version of the record */
 	const struct store_key *key; /* row to insert, or NULL */
+	/* See wallet.h: row of a new wallet (with its key), or NULL; */
+	const struct store_wallet *wallet;
+	/* or what becomes of the row of the wallet whose record this is. */
+	const struct store_wallet_edit *edit;
 };
 
 struct store_node {
@@ -114,8 +123,9 @@ enum kms_rc store_get_shard(struct store *s, struct store_shard *out,
 /*
  * Step 2: durable when OK. At most one prepared batch per shard: BUSY_STAGED.
  * seq follows the newest finished batch: SEQ. A blob's version is above the
- * current one's: STALE. BAD_INPUT when blob headers, keys and nodes disagree.
- * A tombstone without a key row deletes the row of its key at finish.
+ * current one's: STALE. BAD_INPUT when blob headers, rows and nodes disagree.
+ * A tombstone without a key row deletes the rows of its key or wallet at
+ * finish.
  */
 enum kms_rc store_begin_batch(struct store *s,
 			      const struct store_batch *batch) KMS_MUST_USE;

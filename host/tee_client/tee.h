@@ -97,11 +97,20 @@ struct tee_change {
 	uint8_t op; /* enum abi_op */
 	uint8_t evidence_kind;
 	struct bytes evidence;
-	uint64_t slot;		    /* in for changes, out for OP_CREATE_KEY */
+	uint64_t slot;		    /* in for changes, out for creations */
 	uint8_t uuid[ABI_UUID_LEN]; /* likewise */
+	/* Sent when the op has them (abi/schema.h); views: when given. */
 	uint8_t key_spec;
 	uint8_t key_usage;
 	uint8_t key_state;
+	uint8_t bind_level;
+	uint32_t index;
+	uint16_t window_days;
+	struct bytes passkey;
+	struct bytes credential_hash;
+	struct bytes rp_id;
+	struct bytes origins;
+	struct bytes registration;
 	struct bytes record; /* the committed blob, for changes */
 
 	uint64_t version; /* out */
@@ -129,22 +138,28 @@ enum kms_rc tee_commit(struct tee_line *l, uint16_t shard,
 		       uint8_t root[32], struct abi_rep *receipts) KMS_MUST_USE;
 enum kms_rc tee_abort(struct tee_line *l, uint16_t shard) KMS_MUST_USE;
 
-/* --- signing: never blocks ---------------------------------------------- */
+/* --- uses: never block --------------------------------------------------- */
 
 struct tee_sign {
 	uint16_t shard;
-	uint64_t slot;
+	uint64_t slot; /* not of a challenge */
 	uint8_t uuid[ABI_UUID_LEN];
-	uint8_t digest[32];
-	uint8_t alg; /* enum abi_alg */
+	uint8_t use;	      /* enum abi_use; 0: a key signs */
+	uint8_t alg;	      /* enum abi_alg; keys */
+	uint8_t digest[32];   /* in for keys; out for what wallets signed */
+	uint32_t account;     /* wallets: path of the address */
+	uint32_t index;	      /* likewise */
+	struct bytes payload; /* wallets' signatures; borrowed until done() */
 	uint8_t evidence_kind;
 	struct bytes evidence;
 	struct bytes blob; /* with path: the record's state; may be absent */
 	struct bytes path;
 	uint64_t deadline_ns; /* monotonic */
 
-	uint8_t signature[64]; /* out: r | s */
+	uint8_t signature[64]; /* out: r | s, not of the last two uses */
 	uint8_t recid;
+	uint8_t public_key[64]; /* out, wallets: what signed or was derived */
+	uint8_t nonce[32];	/* out, USE_CHALLENGE */
 
 	/* Called from tee_line_reap() or tee_line_tick(), once. */
 	void (*done)(struct tee_sign *s, enum kms_rc rc);
