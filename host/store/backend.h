@@ -11,7 +11,7 @@
 #ifndef KMS_HOST_STORE_BACKEND_H
 #define KMS_HOST_STORE_BACKEND_H
 
-#include "host/store/store.h"
+#include "host/store/wallet.h"
 
 struct store_backend {
 	enum kms_rc (*open)(struct store **s, const char *path,
@@ -55,6 +55,41 @@ struct store_backend {
 	enum kms_rc (*get_api_key)(struct store_reader *r,
 				   struct store_api_key *out, const char *id);
 	enum kms_rc (*count_api_keys)(struct store_reader *r, uint64_t *count);
+
+	enum kms_rc (*get_wallet)(struct store_reader *r,
+				  struct store_wallet *out,
+				  const uint8_t uuid[ABI_UUID_LEN]);
+	enum kms_rc (*list_wallets)(struct store_reader *r,
+				    const struct store_wallet_mark *after,
+				    unsigned int limit,
+				    store_wallet_visit *visit, void *arg);
+	enum kms_rc (*list_dormant)(struct store_reader *r, int64_t before_ms,
+				    const struct store_time_mark *after,
+				    unsigned int limit,
+				    store_wallet_visit *visit, void *arg);
+	enum kms_rc (*list_due)(struct store_reader *r, int64_t now_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg);
+	enum kms_rc (*count_wallets)(struct store_reader *r,
+				     struct store_wallet_totals *out);
+	enum kms_rc (*add_address)(struct store *s,
+				   const struct store_address *a);
+	enum kms_rc (*get_address)(struct store_reader *r,
+				   struct store_address *out,
+				   const char *address);
+	enum kms_rc (*put_challenge)(struct store *s,
+				     const struct store_challenge *c);
+	/* The caller looks at expires_ms. */
+	enum kms_rc (*take_challenge)(struct store *s,
+				      struct store_challenge *out,
+				      char *meta_buf, const char *id);
+	enum kms_rc (*purge_challenges)(struct store *s, int64_t now_ms);
+	enum kms_rc (*note)(struct store *s, const struct store_use *uses,
+			    size_t use_count, const struct store_count *counts,
+			    size_t count_count);
+	enum kms_rc (*get_counter)(struct store_reader *r, uint64_t *value,
+				   const char *name);
 };
 
 struct store {
@@ -68,5 +103,10 @@ struct store_reader {
 };
 
 extern const struct store_backend store_sqlite;
+
+/* wallet.c: rows of a batch that store_begin_batch() looks at. */
+bool store_wallet_is_valid(const struct store_wallet *w,
+			   const struct store_key *key);
+bool store_edit_is_valid(const struct store_wallet_edit *e);
 
 #endif /* KMS_HOST_STORE_BACKEND_H */

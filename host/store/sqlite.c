@@ -8,26 +8,45 @@
 
 /* Checkpoints are ours: SQLite's own would hide that the disk failed. */
 static const char durable_pragmas[] = "PRAGMA synchronous = FULL;"
+				      "PRAGMA foreign_keys = ON;"
 				      "PRAGMA wal_autocheckpoint = 0;";
 static const char lazy_pragmas[] = "PRAGMA synchronous = NORMAL;"
+				   "PRAGMA foreign_keys = ON;"
 				   "PRAGMA wal_autocheckpoint = 0;"
 				   "PRAGMA journal_size_limit = 67108864;";
 
 #define CHECKPOINT_PAGES 4096 /* 16 MiB */
 
-/* Copies the log into the file; only after finish, when no client waits. */
-static int on_lazy_commit(void *arg, sqlite3 *db, const char *name, int pages)
+void sqlite_checkpoint(struct sqlite_store *s, int log_pages)
 {
-	struct sqlite_store *s = arg;
 	int err = SQLITE_OK;
 
-	if (pages < CHECKPOINT_PAGES)
-		return SQLITE_OK;
-	err = sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
-					NULL, NULL);
+	if (log_pages < CHECKPOINT_PAGES)
+		return;
+	err = sqlite3_wal_checkpoint_v2(s->lazy.db, NULL,
+					SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	/* The commit itself stands; sqlite_conn_fail() notes a failed sync. */
 	if (err && err != SQLITE_BUSY)
 		(void)sqlite_conn_fail(&s->lazy, err);
+}
+
+/* Only after finish, when no client waits. */
+static int on_lazy_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	(void)db;
+	(void)name;
+	sqlite_checkpoint(arg, pages);
+	return SQLITE_OK;
+}
+
+/* A client waits: the committer does it at its next note. */
+static int on_desk_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct sqlite_store *s = arg;
+
+	(void)db;
+	(void)name;
+	atomic_store(&s->log_pages, pages);
 	return SQLITE_OK;
 }
 
@@ -58,12 +77,26 @@ static void close_store(struct store *base)
 {
 	struct sqlite_store *s = sqlite_of(base);
 
+	sqlite_conn_close(&s->desk);
 	sqlite_conn_close(&s->lazy);
 	sqlite_conn_close(&s->durable);
+	pthread_mutex_destroy(&s->desk_lock);
 	/* Last, so that the next server finds a file nobody writes to. */
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	mem_free(s);
+}
+
+static enum kms_rc open_lazy(struct sqlite_conn *c, const char *path,
+			     const char **why)
+{
+	enum kms_rc rc = sqlite_conn_open(c, path, lazy_pragmas);
+
+	if (!rc)
+		rc = sqlite_conn_prepare(c);
+	if (rc)
+		*why = c->why;
+	return rc;
 }
 
 static enum kms_rc open_conns(struct sqlite_store *s, const char **why)
@@ -79,13 +112,13 @@ static enum kms_rc open_conns(struct sqlite_store *s, const char **why)
 		*why = s->durable.why;
 		return rc;
 	}
-	rc = sqlite_conn_open(&s->lazy, s->path, lazy_pragmas);
+	rc = open_lazy(&s->lazy, s->path, why);
 	if (!rc)
-		rc = sqlite_conn_prepare(&s->lazy);
+		rc = open_lazy(&s->desk, s->path, why);
 	if (rc)
-		*why = s->lazy.why;
-	else
-		sqlite3_wal_hook(s->lazy.db, on_lazy_commit, s);
+		return rc;
+	sqlite3_wal_hook(s->lazy.db, on_lazy_commit, s);
+	sqlite3_wal_hook(s->desk.db, on_desk_commit, s);
 	return rc;
 }
 
@@ -108,6 +141,7 @@ static enum kms_rc open_store(struct store **out, const char *path,
 		return KMS_RC_NO_MEMORY;
 	}
 	memcpy(s->path, path, size);
+	pthread_mutex_init(&s->desk_lock, NULL);
 	s->lock_fd = -1;
 	s->why = "";
 	rc = open_conns(s, why);
@@ -167,4 +201,16 @@ const struct store_backend store_sqlite = {
 	.get_proof = sqlite_get_proof,
 	.get_api_key = sqlite_get_api_key,
 	.count_api_keys = sqlite_count_api_keys,
+	.get_wallet = sqlite_get_wallet,
+	.list_wallets = sqlite_list_wallets,
+	.list_dormant = sqlite_list_dormant,
+	.list_due = sqlite_list_due,
+	.count_wallets = sqlite_count_wallets,
+	.add_address = sqlite_add_address,
+	.get_address = sqlite_get_address,
+	.put_challenge = sqlite_put_challenge,
+	.take_challenge = sqlite_take_challenge,
+	.purge_challenges = sqlite_purge_challenges,
+	.note = sqlite_note,
+	.get_counter = sqlite_get_counter,
 };

@@ -2,12 +2,13 @@
 /*
  * sqlite - the SQLite backend's own parts; no other room includes this
  *
- * Owns:      three kinds of connection to one file. "durable" writes with
+ * Owns:      four kinds of connection to one file. "durable" writes with
  *            synchronous=FULL: what it commits survives a power cut. "lazy"
  *            writes with synchronous=NORMAL: what it commits is whole or
- *            absent after one, and durable with the next durable commit. Each
- *            reader has its own.
- * Threads:   a connection belongs to one thread.
+ *            absent after one, and durable with the next durable commit.
+ *            "desk" is another lazy one, for the small writes of any thread.
+ *            Each reader has its own.
+ * Threads:   a connection belongs to one thread; the desk has a lock.
  */
 
 #ifndef KMS_HOST_STORE_SQLITE_H
@@ -15,7 +16,9 @@
 
 #include "host/store/backend.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #define SQLITE_APPLICATION_ID 0x746b6d73 /* "tkms" */
 
@@ -56,6 +59,27 @@ enum sqlite_sql {
 	SQL_LIST_API_KEYS,
 	SQL_GET_API_KEY,
 	SQL_COUNT_API_KEYS,
+	SQL_ADD_WALLET,
+	SQL_STAGE_NEW_WALLET,
+	SQL_STAGE_EDIT,
+	SQL_RETIRE_WALLETS,
+	SQL_FLIP_WALLETS,
+	SQL_UNDO_WALLETS,
+	SQL_DROP_WALLETS,
+	SQL_GET_WALLET,
+	SQL_LIST_WALLETS,
+	SQL_LIST_DORMANT,
+	SQL_LIST_DUE,
+	SQL_COUNT_WALLETS,
+	SQL_ADD_ADDRESS,
+	SQL_GET_ADDRESS,
+	SQL_COUNT_CHALLENGES,
+	SQL_PUT_CHALLENGE,
+	SQL_TAKE_CHALLENGE,
+	SQL_PURGE_CHALLENGES,
+	SQL_NOTE_USE,
+	SQL_ADD_COUNT,
+	SQL_GET_COUNT,
 	SQL_COUNT,
 };
 
@@ -123,8 +147,13 @@ struct sqlite_store {
 	struct store base;
 	struct sqlite_conn durable;
 	struct sqlite_conn lazy;
-	const char *why; /* of the last failed write */
-	int lock_fd;	 /* held by the server, else -1 */
+	struct sqlite_conn desk; /* with the next three: desk_lock */
+	uint64_t challenges;	 /* rows */
+	bool challenges_known;
+	pthread_mutex_t desk_lock;
+	atomic_int log_pages; /* after the desk's last commit */
+	const char *why;      /* of the last failed write */
+	int lock_fd;	      /* held by the server, else -1 */
 	char path[];
 };
 
@@ -132,6 +161,21 @@ static inline struct sqlite_store *sqlite_of(struct store *s)
 {
 	return (struct sqlite_store *)s;
 }
+
+struct sqlite_reader {
+	struct store_reader base;
+	struct sqlite_conn conn;
+	char description[4 * STORE_DESCRIPTION_MAX + 1];
+	char credential[STORE_CREDENTIAL_MAX + 1];
+};
+
+static inline struct sqlite_reader *sqlite_reader_of(struct store_reader *r)
+{
+	return (struct sqlite_reader *)r;
+}
+
+/* Copies the log into the file when it has grown; the committer's. */
+void sqlite_checkpoint(struct sqlite_store *s, int log_pages);
 
 /* A durable transaction; both remember why they failed. */
 enum kms_rc sqlite_begin_write(struct sqlite_store *s) KMS_MUST_USE;
@@ -185,5 +229,57 @@ enum kms_rc sqlite_add_api_key(struct store *base,
 enum kms_rc sqlite_revoke_api_key(struct store *base, const char *prefix);
 enum kms_rc sqlite_list_api_keys(struct store *base, store_api_key_visit *visit,
 				 void *arg);
+
+/* sqlite_wallet.c */
+#define SQLITE_KEY_ID_SIZE   37 /* a UUID's text and a NUL */
+#define SQLITE_KEY_TEXT_SIZE 69 /* "0x", a compressed point and a NUL */
+void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
+		   const uint8_t uuid[ABI_UUID_LEN]);
+void sqlite_key_text(char out[SQLITE_KEY_TEXT_SIZE], const uint8_t xy[64]);
+/* In the transaction of sqlite_begin_batch(). */
+enum kms_rc sqlite_stage_wallet(struct sqlite_conn *c,
+				const struct store_wallet *w) KMS_MUST_USE;
+enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
+			      const struct store_wallet_edit *e, uint16_t shard,
+			      const uint8_t uuid[ABI_UUID_LEN]) KMS_MUST_USE;
+enum kms_rc sqlite_get_wallet(struct store_reader *base,
+			      struct store_wallet *out,
+			      const uint8_t uuid[ABI_UUID_LEN]);
+enum kms_rc sqlite_list_wallets(struct store_reader *base,
+				const struct store_wallet_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg);
+enum kms_rc sqlite_list_dormant(struct store_reader *base, int64_t before_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg);
+enum kms_rc sqlite_list_due(struct store_reader *base, int64_t now_ms,
+			    const struct store_time_mark *after,
+			    unsigned int limit, store_wallet_visit *visit,
+			    void *arg);
+enum kms_rc sqlite_count_wallets(struct store_reader *base,
+				 struct store_wallet_totals *out);
+
+/* sqlite_desk.c */
+#define SQLITE_PATH_PREFIX "m/44'/60'/0'/"
+#define SQLITE_PATH_SIZE   (sizeof(SQLITE_PATH_PREFIX) + 2 * 10 + 1)
+/* NOT_FOUND when there is no row of the wallet. */
+enum kms_rc sqlite_put_address(struct sqlite_conn *c,
+			       const struct store_address *a) KMS_MUST_USE;
+enum kms_rc sqlite_add_address(struct store *base,
+			       const struct store_address *a);
+enum kms_rc sqlite_get_address(struct store_reader *base,
+			       struct store_address *out, const char *address);
+enum kms_rc sqlite_put_challenge(struct store *base,
+				 const struct store_challenge *c);
+enum kms_rc sqlite_take_challenge(struct store *base,
+				  struct store_challenge *out, char *meta_buf,
+				  const char *id);
+enum kms_rc sqlite_purge_challenges(struct store *base, int64_t now_ms);
+enum kms_rc sqlite_note(struct store *base, const struct store_use *uses,
+			size_t use_count, const struct store_count *counts,
+			size_t count_count);
+enum kms_rc sqlite_get_counter(struct store_reader *base, uint64_t *value,
+			       const char *name);
 
 #endif /* KMS_HOST_STORE_SQLITE_H */

@@ -126,7 +126,8 @@ static enum kms_rc check_version(struct sqlite_conn *c,
 	return rc;
 }
 
-static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k)
+static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k,
+			     enum store_kind kind)
 {
 	struct query q = { 0 };
 
@@ -142,6 +143,7 @@ static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k)
 	query_put_int(&q, (uint64_t)k->created_ms);
 	query_put_blob(&q, k->public_key, sizeof(k->public_key));
 	query_put_text(&q, k->description);
+	query_put_int(&q, kind);
 	return query_run(&q);
 }
 
@@ -154,6 +156,26 @@ static enum kms_rc stage_gone(struct sqlite_conn *c,
 	query_put_blob(&q, h->uuid, sizeof(h->uuid));
 	query_put_int(&q, h->shard);
 	return query_run(&q);
+}
+
+/* The rows that go with the record. */
+static enum kms_rc stage_rows(struct sqlite_conn *c,
+			      const struct store_change *change,
+			      const struct record_header *h)
+{
+	enum store_kind kind =
+		h->type == RECORD_WALLET ? STORE_WALLET : STORE_KEY;
+	enum kms_rc rc = KMS_RC_OK;
+
+	if (change->key)
+		rc = stage_key(c, change->key, kind);
+	else if (h->type == RECORD_TOMBSTONE)
+		rc = stage_gone(c, h);
+	if (!rc && change->wallet)
+		rc = sqlite_stage_wallet(c, change->wallet);
+	if (!rc && change->edit)
+		rc = sqlite_stage_edit(c, change->edit, h->shard, h->uuid);
+	return rc;
 }
 
 static enum kms_rc stage_change(struct sqlite_conn *c,
@@ -173,11 +195,7 @@ static enum kms_rc stage_change(struct sqlite_conn *c,
 	query_put_int(&q, h.version);
 	query_put_blob(&q, change->blob.ptr, change->blob.len);
 	rc = query_run(&q);
-	if (!rc && change->key)
-		rc = stage_key(c, change->key);
-	else if (!rc && h.type == RECORD_TOMBSTONE)
-		rc = stage_gone(c, &h);
-	return rc;
+	return rc ? rc : stage_rows(c, change, &h);
 }
 
 static void pack_nodes(uint8_t *out, const struct store_batch *b)
@@ -331,8 +349,9 @@ static enum kms_rc flip_batch(struct sqlite_conn *c, uint16_t shard,
 			      uint64_t seq, const uint8_t root[SHA256_LEN])
 {
 	static const enum sqlite_sql flips[] = {
-		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS, SQL_RETIRE_KEYS,
-		SQL_FLIP_KEYS,	    SQL_DROP_KEYS,
+		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	SQL_RETIRE_KEYS,
+		SQL_FLIP_KEYS,	    SQL_RETIRE_WALLETS, SQL_DROP_KEYS,
+		SQL_FLIP_WALLETS,   SQL_DROP_WALLETS,
 	};
 	unsigned int depth = 0;
 	struct query q = { 0 };
@@ -382,9 +401,8 @@ out:
 enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard)
 {
 	static const enum sqlite_sql drops[] = {
-		SQL_DROP_RECORDS,
-		SQL_DROP_KEYS,
-		SQL_DROP_BATCH,
+		SQL_DROP_RECORDS, SQL_DROP_KEYS,  SQL_UNDO_WALLETS,
+		SQL_DROP_WALLETS, SQL_DROP_BATCH,
 	};
 	struct sqlite_store *s = sqlite_of(base);
 	enum kms_rc rc = sqlite_begin_write(s);

@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-struct sqlite_reader {
-	struct store_reader base;
-	struct sqlite_conn conn;
-	char description[4 * STORE_DESCRIPTION_MAX + 1];
-};
-
-static struct sqlite_reader *reader_of(struct store_reader *r)
-{
-	return (struct sqlite_reader *)r;
-}
-
 enum kms_rc sqlite_reader_open(struct store_reader **out, struct store *s)
 {
 	struct sqlite_reader *r = mem_zalloc(1, sizeof(*r));
@@ -38,7 +27,7 @@ enum kms_rc sqlite_reader_open(struct store_reader **out, struct store *s)
 
 void sqlite_reader_close(struct store_reader *base)
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 
 	sqlite_conn_close(&r->conn);
 	mem_free(r);
@@ -62,13 +51,14 @@ static enum kms_rc read_key(struct sqlite_reader *r, const struct query *q,
 	if (!rc)
 		rc = query_text(q, 10, r->description, sizeof(r->description));
 	out->description = r->description;
+	out->kind = (uint8_t)query_int(q, 11);
 	return rc;
 }
 
 enum kms_rc sqlite_get_key(struct store_reader *base, struct store_key *out,
 			   const uint8_t uuid[ABI_UUID_LEN])
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
@@ -85,7 +75,7 @@ enum kms_rc sqlite_list_keys(struct store_reader *base, uint64_t account,
 			     const uint8_t *after, unsigned int limit,
 			     store_key_visit *visit, void *arg)
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 	struct store_key key = { 0 };
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
@@ -183,7 +173,7 @@ static enum kms_rc read_proof(struct sqlite_reader *r, struct store_proof *out,
 enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 			     uint16_t shard, uint64_t slot)
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	out->blob_len = 0;
@@ -200,7 +190,7 @@ enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 enum kms_rc sqlite_get_api_key(struct store_reader *base,
 			       struct store_api_key *out, const char *id)
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
@@ -215,7 +205,7 @@ enum kms_rc sqlite_get_api_key(struct store_reader *base,
 
 enum kms_rc sqlite_count_api_keys(struct store_reader *base, uint64_t *count)
 {
-	struct sqlite_reader *r = reader_of(base);
+	struct sqlite_reader *r = sqlite_reader_of(base);
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 

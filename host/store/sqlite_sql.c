@@ -3,7 +3,17 @@
 
 #define KEY_COLUMNS                                         \
 	"uuid, shard, slot, version, key_spec, key_usage, " \
-	"key_state, account, created_ms, public_key, description"
+	"key_state, account, created_ms, public_key, description, kind"
+#define WALLET_COLUMNS                                                        \
+	"w.uuid, k.shard, k.slot, w.vault_slot, k.public_key, w.address, "    \
+	"w.description, w.credential_id, w.key_usage, w.key_spec, w.origin, " \
+	"w.passkey_pubkey, w.passkey_count, w.sign_count, w.bind_level, "     \
+	"w.rp_id, w.lifecycle_status, w.delete_after_ms, k.created_ms, "      \
+	"w.last_used_ms, w.created_at"
+/* Without its row of keys a wallet is not there yet. */
+#define WALLETS "wallets AS w CROSS JOIN keys AS k ON k.uuid = w.uuid"
+/* STORE_PATH_FIRST as SQL writes it. */
+#define PATH_FIRST	"m/44''/60''/0''/0/0"
 #define API_KEY_COLUMNS "id, hash, label, created_ms, revoked"
 
 /* clang-format off */
@@ -61,9 +71,11 @@ const char *const sqlite_sql[SQL_COUNT] = {
 
 	[SQL_STAGE_KEY] =
 		"INSERT INTO keys_staged (gone, " KEY_COLUMNS ") "
-		"VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	/* A wallet and its vault end together and have one uuid. */
 	[SQL_STAGE_GONE] =
-		"INSERT INTO keys_staged (gone, uuid, shard) VALUES (1, ?, ?)",
+		"INSERT INTO keys_staged (gone, uuid, shard) VALUES (1, ?, ?) "
+		"ON CONFLICT (uuid) DO UPDATE SET gone = 1",
 	[SQL_RETIRE_KEYS] =
 		"DELETE FROM keys WHERE uuid IN "
 		"(SELECT uuid FROM keys_staged WHERE shard = ?)",
@@ -108,5 +120,109 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"WHERE id = ? AND revoked = 0",
 	[SQL_COUNT_API_KEYS] =
 		"SELECT count(*) FROM api_keys",
+
+	[SQL_ADD_WALLET] =
+		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "
+		"public_key, derivation_path, description, key_usage, "
+		"key_spec, origin, passkey_pubkey, credential_id, sign_count, "
+		"bind_level, rp_id, created_at, last_used_ms) "
+		"VALUES (?, ?, ?, ?, ?, '" PATH_FIRST "', "
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_STAGE_NEW_WALLET] =
+		"INSERT INTO wallets_staged (uuid, shard, fresh) "
+		"VALUES (?, ?, 1)",
+	[SQL_STAGE_EDIT] =
+		"INSERT INTO wallets_staged (uuid, shard, fresh, "
+		"lifecycle_status, delete_after_ms, last_used_ms, "
+		"passkey_delta, passkey_pubkey, credential_id, passkey_gone) "
+		"VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_RETIRE_WALLETS] =
+		"DELETE FROM wallets WHERE uuid IN (SELECT uuid "
+		"FROM keys_staged WHERE shard = ? AND gone = 1)",
+	[SQL_FLIP_WALLETS] =
+		"UPDATE wallets SET status = 'ready', "
+		"lifecycle_status = "
+		"coalesce(s.lifecycle_status, wallets.lifecycle_status), "
+		"delete_after_ms = CASE WHEN s.lifecycle_status IS NULL "
+		"THEN wallets.delete_after_ms ELSE s.delete_after_ms END, "
+		"last_used_ms = max(coalesce(s.last_used_ms, 0), "
+		"coalesce(wallets.last_used_ms, 0)), "
+		"passkey_count = wallets.passkey_count + s.passkey_delta, "
+		"sign_count = CASE WHEN s.passkey_pubkey IS NULL "
+		"THEN wallets.sign_count ELSE 0 END, "
+		"credential_id = CASE WHEN s.passkey_pubkey IS NOT NULL "
+		"THEN s.credential_id "
+		"WHEN s.passkey_gone = wallets.passkey_pubkey THEN NULL "
+		"ELSE wallets.credential_id END, "
+		"passkey_pubkey = CASE WHEN s.passkey_pubkey IS NOT NULL "
+		"THEN s.passkey_pubkey "
+		"WHEN s.passkey_gone = wallets.passkey_pubkey THEN NULL "
+		"ELSE wallets.passkey_pubkey END "
+		"FROM wallets_staged AS s "
+		"WHERE s.shard = ? AND wallets.uuid = s.uuid",
+	[SQL_UNDO_WALLETS] =
+		"DELETE FROM wallets WHERE uuid IN (SELECT uuid "
+		"FROM wallets_staged WHERE shard = ? AND fresh = 1)",
+	[SQL_DROP_WALLETS] =
+		"DELETE FROM wallets_staged WHERE shard = ?",
+
+	[SQL_GET_WALLET] =
+		"SELECT " WALLET_COLUMNS " FROM " WALLETS " WHERE w.uuid = ?",
+	[SQL_LIST_WALLETS] =
+		"SELECT " WALLET_COLUMNS " FROM " WALLETS " "
+		"WHERE (w.created_at, w.uuid) > (?, ?) "
+		"ORDER BY w.created_at, w.uuid LIMIT ?",
+	[SQL_LIST_DORMANT] =
+		"SELECT " WALLET_COLUMNS " FROM " WALLETS " "
+		"WHERE w.lifecycle_status = 'active' AND w.last_used_ms < ? "
+		"AND (w.last_used_ms, w.uuid) > (?, ?) "
+		"ORDER BY w.last_used_ms, w.uuid LIMIT ?",
+	[SQL_LIST_DUE] =
+		"SELECT " WALLET_COLUMNS " FROM " WALLETS " "
+		"WHERE w.lifecycle_status = 'pending_deletion' "
+		"AND w.delete_after_ms <= ? "
+		"AND (w.delete_after_ms, w.uuid) > (?, ?) "
+		"ORDER BY w.delete_after_ms, w.uuid LIMIT ?",
+	[SQL_COUNT_WALLETS] =
+		"SELECT count(*), count(address), count(passkey_pubkey), "
+		"count(*) FILTER (WHERE lifecycle_status = 'frozen'), "
+		"count(*) FILTER "
+		"(WHERE lifecycle_status = 'pending_deletion') "
+		"FROM wallets WHERE status <> 'creating'",
+
+	[SQL_ADD_ADDRESS] =
+		"INSERT INTO address_index "
+		"(address, key_id, derivation_path, public_key) "
+		"SELECT ?, key_id, ?, ? FROM wallets WHERE uuid = ? "
+		"ON CONFLICT (address) DO UPDATE "
+		"SET derivation_path = excluded.derivation_path",
+	[SQL_GET_ADDRESS] =
+		"SELECT w.uuid, a.derivation_path FROM address_index AS a "
+		"CROSS JOIN wallets AS w ON w.key_id = a.key_id "
+		"WHERE a.address = ? AND w.status <> 'creating'",
+
+	[SQL_COUNT_CHALLENGES] =
+		"SELECT count(*) FROM challenges",
+	[SQL_PUT_CHALLENGE] =
+		"INSERT INTO challenges (id, challenge, key_id, purpose, "
+		"rp_id, meta, shard, created_at, expires_at) "
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_TAKE_CHALLENGE] =
+		"DELETE FROM challenges WHERE id = ? RETURNING challenge, "
+		"key_id, purpose, rp_id, meta, shard, created_at, expires_at",
+	[SQL_PURGE_CHALLENGES] =
+		"DELETE FROM challenges WHERE rowid IN (SELECT rowid "
+		"FROM challenges WHERE expires_at <= ? LIMIT ?)",
+
+	[SQL_NOTE_USE] =
+		"UPDATE wallets SET "
+		"last_used_ms = max(coalesce(last_used_ms, 0), ?2), "
+		"sign_count = max(sign_count, ?3) WHERE uuid = ?1",
+	[SQL_ADD_COUNT] =
+		"INSERT INTO counters (name, value) VALUES (?, ?) "
+		"ON CONFLICT (name) DO UPDATE "
+		"SET value = value + excluded.value",
+	[SQL_GET_COUNT] =
+		"SELECT value FROM counters WHERE name = ?",
 };
 /* clang-format on */

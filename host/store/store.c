@@ -38,6 +38,19 @@ static bool key_is_valid(const struct store_key *k,
 	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
 }
 
+/* A wallet comes with its key; only wallets have either. */
+static bool rows_are_valid(const struct store_change *c,
+			   const struct record_header *h)
+{
+	if (!c->wallet && !c->edit)
+		return true;
+	if (h->type != RECORD_WALLET || (c->wallet && c->edit))
+		return false;
+	if (c->edit)
+		return !c->key && store_edit_is_valid(c->edit);
+	return c->key && store_wallet_is_valid(c->wallet, c->key);
+}
+
 static enum kms_rc check_change(struct record_header *h,
 				const struct store_change *c, uint16_t shard)
 {
@@ -47,7 +60,7 @@ static enum kms_rc check_change(struct record_header *h,
 		return KMS_RC_BAD_INPUT;
 	if (c->key && !key_is_valid(c->key, h))
 		return KMS_RC_BAD_INPUT;
-	return KMS_RC_OK;
+	return rows_are_valid(c, h) ? KMS_RC_OK : KMS_RC_BAD_INPUT;
 }
 
 static enum kms_rc check_changes(const struct store_batch *b)

@@ -197,8 +197,10 @@ struct store_count {
 };
 
 /*
- * The committer's: all of it in one transaction that need not be durable.
- * Neither number of a wallet ever goes down; a wallet that is gone is no error.
+ * The committer's, now and then, even with nothing: all of it in one
+ * transaction that need not be durable, and what other threads have written
+ * is put in order. Neither number of a wallet goes down; a wallet that is gone
+ * is no error. value is added, INT32_MAX at most: BAD_INPUT.
  */
 enum kms_rc store_note(struct store *s, const struct store_use *uses,
 		       size_t use_count, const struct store_count *counts,

@@ -320,10 +320,11 @@ static void every_query_uses_an_index(void **state)
 	assert_int_equal(sqlite3_open(place.path, &db), SQLITE_OK);
 	for (enum sqlite_sql sql = SQL_GET_IDENTITY; sql < SQL_COUNT; sql++) {
 		sqlite3_stmt *stmt = NULL;
-		char text[1024];
+		static char text[2048];
 
-		/* These two are about all rows, and the operator's alone. */
-		if (sql == SQL_LIST_API_KEYS || sql == SQL_COUNT_API_KEYS)
+		/* These are about all rows, and seldom asked. */
+		if (sql == SQL_LIST_API_KEYS || sql == SQL_COUNT_API_KEYS ||
+		    sql == SQL_COUNT_WALLETS || sql == SQL_COUNT_CHALLENGES)
 			continue;
 		snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s",
 			 sqlite_sql[sql]);

@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "host/store/sqlite.h"
-#include "test/unit/store/fixture.h"
+#include "test/unit/store/wallet_fixture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -371,7 +371,8 @@ static void sqlite_memory_may_end_while_reading(void **state)
 
 	(void)state;
 	grow(s, 20);
-	for (unsigned long n = 1; tried; n++) {
+	/* Every statement is prepared in much the same way. */
+	for (unsigned long n = 1; tried; n += 1 + prng_below(&rng, 10)) {
 		enum kms_rc rc = KMS_RC_OK;
 
 		light(&allocs, n, false);
@@ -398,7 +399,7 @@ static void sqlite_memory_may_end_while_opening(void **state)
 	(void)state;
 	store_close(&s);
 	/* There are very many chances; the stride meets all kinds. */
-	for (unsigned long n = 1; tried; n += 1 + prng_below(&rng, 8)) {
+	for (unsigned long n = 1; tried; n += 1 + prng_below(&rng, 30)) {
 		const char *why = "";
 		enum kms_rc rc = KMS_RC_OK;
 
@@ -407,6 +408,156 @@ static void sqlite_memory_may_end_while_opening(void **state)
 		tried = was_tried(rc);
 		store_close(&s);
 	}
+}
+
+static void sqlite_memory_may_end_while_a_wallet_is_written(void **state)
+{
+	static struct wallet_set wallets;
+	struct store *s = open_ok(place.path);
+	struct store_reader *r = reader_ok(s);
+	struct store_wallet want = { 0 };
+	struct store_wallet got = { 0 };
+	enum kms_rc rc = KMS_RC_OK;
+	bool tried = true;
+
+	(void)state;
+	for (unsigned int n = 1; tried; n++) {
+		wallet_of(&want, 0, n);
+		wallet_set_start(&wallets, s, 0);
+		wallet_set_create(&wallets, n);
+		light(&allocs, n, false);
+		rc = store_begin_batch(s, &wallets.batch);
+		tried = was_tried(rc);
+		if (rc) {
+			assert_nothing_prepared(s, wallets.batch.seq - 1);
+			assert_int_equal(store_begin_batch(s, &wallets.batch),
+					 KMS_RC_OK);
+		}
+		assert_int_equal(store_get_wallet(r, &got, want.uuid),
+				 KMS_RC_NOT_FOUND);
+		light(&allocs, n, false);
+		rc = store_finish_batch(s, 0, wallets.batch.seq, wallets.root);
+		tried |= was_tried(rc);
+		if (rc)
+			assert_int_equal(store_finish_batch(s, 0,
+							    wallets.batch.seq,
+							    wallets.root),
+					 KMS_RC_OK);
+		light(&allocs, n, false);
+		rc = store_get_wallet(r, &got, want.uuid);
+		tried |= was_tried(rc);
+		if (!rc)
+			assert_wallet(&got, &want);
+	}
+	store_reader_close(&r);
+	store_close(&s);
+}
+
+static struct store_challenge new_challenge(unsigned long number)
+{
+	struct store_challenge c = { .purpose = STORE_REGISTRATION,
+				     .meta = "{}",
+				     .expires_ms = 5 };
+
+	snprintf(c.id, sizeof(c.id), "%08lx-0000-4000-8000-000000000000",
+		 number);
+	return c;
+}
+
+/* Fails once at the nth chance; whatever was told, a second taker gets none. */
+static void a_challenge_is_not_given_twice(struct fuse *fuse)
+{
+	static char meta[STORE_CHALLENGE_META_MAX + 1];
+	struct store *s = open_ok(place.path);
+	bool tried = true;
+	unsigned long n = 0;
+
+	for (n = 1; tried; n++) {
+		struct store_challenge c = new_challenge(n);
+		struct store_challenge got = { 0 };
+		enum kms_rc rc = KMS_RC_OK;
+
+		light(fuse, n, false);
+		rc = store_put_challenge(s, &c);
+		tried = fuse->burnt;
+		put_out(fuse);
+		if (rc)
+			assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
+		light(fuse, n, false);
+		rc = store_take_challenge(s, &got, meta, c.id, 0);
+		tried |= fuse->burnt;
+		put_out(fuse);
+		if (!rc)
+			assert_int_equal(
+				store_take_challenge(s, &got, meta, c.id, 0),
+				KMS_RC_NOT_FOUND);
+	}
+	assert_true(n > 2);
+	store_close(&s);
+}
+
+static void a_challenge_is_given_once_though_memory_ends(void **state)
+{
+	(void)state;
+	a_challenge_is_not_given_twice(&allocs);
+}
+
+static void a_challenge_is_given_once_though_the_disk_is_full(void **state)
+{
+	(void)state;
+	a_challenge_is_not_given_twice(&writes);
+}
+
+static void challenges_and_uses_cost_no_sync(void **state)
+{
+	static char meta[STORE_CHALLENGE_META_MAX + 1];
+	struct store *s = open_ok(place.path);
+	struct store_count count = { "sign", 1 };
+	struct store_challenge got = { 0 };
+
+	(void)state;
+	grow(s, 8);
+	sync_count = 0;
+	for (unsigned long n = 0; n < 20; n++) {
+		struct store_challenge c = new_challenge(n);
+
+		assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
+		assert_int_equal(store_take_challenge(s, &got, meta, c.id, 0),
+				 KMS_RC_OK);
+		assert_int_equal(store_note(s, NULL, 0, &count, 1), KMS_RC_OK);
+	}
+	assert_int_equal(sync_count, 0);
+	store_close(&s);
+}
+
+static void a_log_grown_by_challenges_is_copied_back(void **state)
+{
+	static char meta[STORE_CHALLENGE_META_MAX + 1];
+	struct store *s = open_ok(place.path);
+	struct store_challenge got = { 0 };
+
+	(void)state;
+	memset(meta, ' ', sizeof(meta) - 1);
+	/* The head of a new log is synced. */
+	grow(s, 1);
+	sync_count = 0;
+	for (unsigned long n = 0; n < 1200; n++) {
+		struct store_challenge c = new_challenge(n);
+
+		c.meta = meta;
+		assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
+	}
+	/* No client waits for the disk. */
+	assert_int_equal(sync_count, 0);
+	assert_int_equal(store_note(s, NULL, 0, NULL, 0), KMS_RC_OK);
+	assert_true(sync_count > 0);
+	sync_count = 0;
+	assert_int_equal(store_note(s, NULL, 0, NULL, 0), KMS_RC_OK);
+	assert_int_equal(sync_count, 0);
+	got = new_challenge(7);
+	assert_int_equal(store_take_challenge(s, &got, meta, got.id, 0),
+			 KMS_RC_OK);
+	store_close(&s);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -423,6 +574,11 @@ int main(void)
 		TEST(sqlite_memory_may_end_while_writing),
 		TEST(sqlite_memory_may_end_while_reading),
 		TEST(sqlite_memory_may_end_while_opening),
+		TEST(sqlite_memory_may_end_while_a_wallet_is_written),
+		TEST(a_challenge_is_given_once_though_memory_ends),
+		TEST(a_challenge_is_given_once_though_the_disk_is_full),
+		TEST(challenges_and_uses_cost_no_sync),
+		TEST(a_log_grown_by_challenges_is_copied_back),
 	};
 
 	rng = prng_start();

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of wallets: what a batch writes of them, and reading them. */
+#include "host/store/sqlite.h"
+
+#include "abi/schema.h"
+#include "common/hex.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define PASSKEY_TEXT_LEN (4 + 2 * 64)
+
+static const char *const lifecycles[] = {
+	[STORE_ACTIVE] = "active",
+	[STORE_FROZEN] = "frozen",
+	[STORE_PENDING_DELETION] = "pending_deletion",
+};
+
+/* Fixed in width, so that texts sort as times do. */
+static void time_text(char out[STORE_TIME_SIZE], int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm = { 0 };
+	size_t len = 0;
+
+	if (gmtime_r(&seconds, &tm))
+		len = strftime(out, STORE_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + len, STORE_TIME_SIZE - len, ".%03u+00:00",
+		 (unsigned int)(ms % 1000));
+}
+
+void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
+		   const uint8_t uuid[ABI_UUID_LEN])
+{
+	char hex[2 * ABI_UUID_LEN + 1];
+
+	hex_encode(hex, uuid, ABI_UUID_LEN);
+	snprintf(out, SQLITE_KEY_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+		 hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+void sqlite_key_text(char out[SQLITE_KEY_TEXT_SIZE], const uint8_t xy[64])
+{
+	char x[64 + 1];
+
+	hex_encode(x, xy, 32);
+	snprintf(out, SQLITE_KEY_TEXT_SIZE, "0x%s%s", xy[63] & 1 ? "03" : "02",
+		 x);
+}
+
+static void passkey_text(char out[PASSKEY_TEXT_LEN + 1], const uint8_t xy[64])
+{
+	char hex[128 + 1];
+
+	hex_encode(hex, xy, 64);
+	snprintf(out, PASSKEY_TEXT_LEN + 1, "0x04%s", hex);
+}
+
+/* NULL binds NULL. */
+static const char *or_null(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
+{
+	char key_id[SQLITE_KEY_ID_SIZE];
+	char public_key[SQLITE_KEY_TEXT_SIZE];
+	char passkey[PASSKEY_TEXT_LEN + 1];
+	char created_at[STORE_TIME_SIZE];
+	struct query q = { 0 };
+
+	sqlite_key_id(key_id, w->uuid);
+	sqlite_key_text(public_key, w->public_key);
+	passkey_text(passkey, w->passkey);
+	time_text(created_at, w->created_ms);
+	query_start(&q, c, SQL_ADD_WALLET);
+	query_put_text(&q, key_id);
+	query_put_blob(&q, w->uuid, sizeof(w->uuid));
+	query_put_int(&q, w->vault_slot);
+	query_put_text(&q, w->address);
+	query_put_text(&q, public_key);
+	query_put_text(&q, w->description);
+	query_put_text(&q, w->key_usage);
+	query_put_text(&q, w->key_spec);
+	query_put_text(&q, w->origin);
+	query_put_text(&q, passkey);
+	query_put_text(&q, or_null(w->credential));
+	query_put_int(&q, w->sign_count);
+	query_put_int(&q, w->bind_level);
+	query_put_text(&q, w->rp_id);
+	query_put_text(&q, created_at);
+	query_put_int(&q, (uint64_t)w->created_ms);
+	return query_run(&q);
+}
+
+static enum kms_rc stage_fresh(struct sqlite_conn *c,
+			       const struct store_wallet *w)
+{
+	struct query q = { 0 };
+
+	query_start(&q, c, SQL_STAGE_NEW_WALLET);
+	query_put_blob(&q, w->uuid, sizeof(w->uuid));
+	query_put_int(&q, w->shard);
+	return query_run(&q);
+}
+
+enum kms_rc sqlite_stage_wallet(struct sqlite_conn *c,
+				const struct store_wallet *w)
+{
+	struct store_address first = { 0 };
+	enum kms_rc rc = add_row(c, w);
+
+	memcpy(first.uuid, w->uuid, sizeof(first.uuid));
+	memcpy(first.address, w->address, sizeof(first.address));
+	memcpy(first.public_key, w->public_key, sizeof(first.public_key));
+	if (!rc)
+		rc = sqlite_put_address(c, &first);
+	return rc ? rc : stage_fresh(c, w);
+}
+
+/* 0 stands for: as it is. */
+static void put_time_or_null(struct query *q, int64_t ms)
+{
+	if (ms)
+		query_put_int(q, (uint64_t)ms);
+	else
+		query_put_text(q, NULL);
+}
+
+enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
+			      const struct store_wallet_edit *e, uint16_t shard,
+			      const uint8_t uuid[ABI_UUID_LEN])
+{
+	char passkey[PASSKEY_TEXT_LEN + 1];
+	char gone[PASSKEY_TEXT_LEN + 1];
+	struct query q = { 0 };
+
+	if (e->passkey)
+		passkey_text(passkey, e->passkey);
+	if (e->passkey_gone)
+		passkey_text(gone, e->passkey_gone);
+	query_start(&q, c, SQL_STAGE_EDIT);
+	query_put_blob(&q, uuid, ABI_UUID_LEN);
+	query_put_int(&q, shard);
+	query_put_text(&q, e->lifecycle ? lifecycles[e->lifecycle] : NULL);
+	put_time_or_null(&q, e->delete_after_ms);
+	put_time_or_null(&q, e->last_used_ms);
+	query_put_int(&q, (uint64_t)(int64_t)e->passkey_delta);
+	query_put_text(&q, e->passkey ? passkey : NULL);
+	query_put_text(&q, or_null(e->credential));
+	query_put_text(&q, e->passkey_gone ? gone : NULL);
+	return query_run(&q);
+}
+
+/* An operator may have written any word: what is unknown is not used. */
+static enum store_lifecycle lifecycle_of(const char *word)
+{
+	if (!strcmp(word, lifecycles[STORE_ACTIVE]))
+		return STORE_ACTIVE;
+	if (!strcmp(word, lifecycles[STORE_PENDING_DELETION]))
+		return STORE_PENDING_DELETION;
+	return STORE_FROZEN;
+}
+
+static enum kms_rc read_passkey(const struct query *q, int column,
+				struct store_wallet *out)
+{
+	char text[PASSKEY_TEXT_LEN + 1];
+	enum kms_rc rc = query_text(q, column, text, sizeof(text));
+
+	out->has_passkey =
+		!rc && strlen(text) == PASSKEY_TEXT_LEN &&
+		!strncmp(text, "0x04", 4) &&
+		!hex_decode(out->passkey, sizeof(out->passkey), text + 4, 128);
+	return rc;
+}
+
+static enum kms_rc read_texts(struct sqlite_reader *r, const struct query *q,
+			      struct store_wallet *out)
+{
+	const struct {
+		int column;
+		char *to;
+		size_t cap;
+	} texts[] = {
+		{ 5, out->address, sizeof(out->address) },
+		{ 6, r->description, sizeof(r->description) },
+		{ 7, r->credential, sizeof(r->credential) },
+		{ 8, out->key_usage, sizeof(out->key_usage) },
+		{ 9, out->key_spec, sizeof(out->key_spec) },
+		{ 10, out->origin, sizeof(out->origin) },
+		{ 15, out->rp_id, sizeof(out->rp_id) },
+		{ 20, out->created_at, sizeof(out->created_at) },
+	};
+	char lifecycle[STORE_WORD_MAX + 1];
+	enum kms_rc rc = query_text(q, 16, lifecycle, sizeof(lifecycle));
+
+	for (size_t i = 0; !rc && i < sizeof(texts) / sizeof(texts[0]); i++)
+		rc = query_text(q, texts[i].column, texts[i].to, texts[i].cap);
+	out->lifecycle = lifecycle_of(lifecycle);
+	out->description = r->description;
+	out->credential = r->credential;
+	return rc;
+}
+
+/* The columns are WALLET_COLUMNS of sqlite_sql.c. */
+static enum kms_rc read_wallet(struct sqlite_reader *r, const struct query *q,
+			       struct store_wallet *out)
+{
+	enum kms_rc rc = query_fix(q, 0, out->uuid, sizeof(out->uuid));
+
+	out->shard = (uint16_t)query_int(q, 1);
+	out->slot = query_int(q, 2);
+	out->vault_slot = query_int(q, 3);
+	if (!rc)
+		rc = query_fix(q, 4, out->public_key, sizeof(out->public_key));
+	if (!rc)
+		rc = read_texts(r, q, out);
+	if (!rc)
+		rc = read_passkey(q, 11, out);
+	out->passkey_count = (uint8_t)query_int(q, 12);
+	out->sign_count = (uint32_t)query_int(q, 13);
+	out->bind_level = (uint8_t)query_int(q, 14);
+	out->delete_after_ms = (int64_t)query_int(q, 17);
+	out->created_ms = (int64_t)query_int(q, 18);
+	out->last_used_ms = (int64_t)query_int(q, 19);
+	return rc;
+}
+
+enum kms_rc sqlite_get_wallet(struct store_reader *base,
+			      struct store_wallet *out,
+			      const uint8_t uuid[ABI_UUID_LEN])
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	struct query q = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	query_start(&q, &r->conn, SQL_GET_WALLET);
+	query_put_blob(&q, uuid, ABI_UUID_LEN);
+	rc = query_next(&q);
+	if (!rc)
+		rc = read_wallet(r, &q, out);
+	query_end(&q);
+	return rc;
+}
+
+/* Walks what the query gives; ends it. */
+static enum kms_rc walk(struct sqlite_reader *r, struct query *q,
+			store_wallet_visit *visit, void *arg)
+{
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	for (;;) {
+		struct store_wallet wallet = { 0 };
+
+		rc = query_next(q);
+		if (!rc)
+			rc = read_wallet(r, q, &wallet);
+		if (rc || !visit(arg, &wallet))
+			break;
+	}
+	query_end(q);
+	return rc == KMS_RC_NOT_FOUND ? KMS_RC_OK : rc;
+}
+
+enum kms_rc sqlite_list_wallets(struct store_reader *base,
+				const struct store_wallet_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg)
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	struct query q = { 0 };
+
+	query_start(&q, &r->conn, SQL_LIST_WALLETS);
+	query_put_text(&q, after->created_at);
+	query_put_blob(&q, after->uuid, sizeof(after->uuid));
+	query_put_int(&q, limit);
+	return walk(r, &q, visit, arg);
+}
+
+static enum kms_rc list_by_time(struct store_reader *base, enum sqlite_sql sql,
+				int64_t before_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg)
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	struct query q = { 0 };
+
+	query_start(&q, &r->conn, sql);
+	query_put_int(&q, (uint64_t)before_ms);
+	query_put_int(&q, (uint64_t)after->ms);
+	query_put_blob(&q, after->uuid, sizeof(after->uuid));
+	query_put_int(&q, limit);
+	return walk(r, &q, visit, arg);
+}
+
+enum kms_rc sqlite_list_dormant(struct store_reader *base, int64_t before_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_wallet_visit *visit,
+				void *arg)
+{
+	return list_by_time(base, SQL_LIST_DORMANT, before_ms, after, limit,
+			    visit, arg);
+}
+
+enum kms_rc sqlite_list_due(struct store_reader *base, int64_t now_ms,
+			    const struct store_time_mark *after,
+			    unsigned int limit, store_wallet_visit *visit,
+			    void *arg)
+{
+	return list_by_time(base, SQL_LIST_DUE, now_ms, after, limit, visit,
+			    arg);
+}
+
+enum kms_rc sqlite_count_wallets(struct store_reader *base,
+				 struct store_wallet_totals *out)
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	struct query q = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	query_start(&q, &r->conn, SQL_COUNT_WALLETS);
+	rc = query_next(&q);
+	if (!rc) {
+		out->total = query_int(&q, 0);
+		out->with_address = query_int(&q, 1);
+		out->with_passkey = query_int(&q, 2);
+		out->frozen = query_int(&q, 3);
+		out->pending_deletion = query_int(&q, 4);
+	}
+	query_end(&q);
+	return rc;
+}
