@@ -258,9 +258,28 @@ enum kms_rc tee_abort(struct tee_line *l, uint16_t shard)
 	return call_on_shard(l, CMD_ABORT, shard, &body);
 }
 
+/* Views that are absent are not written anyway. */
 static void put_change(struct abi_writer *w, const struct tee_change *c)
 {
-	static const struct abi_layout *layout = &abi_layout_prepare_op;
+	static const uint32_t creations = 1u << OP_CREATE_KEY |
+					  1u << OP_CREATE_WALLET |
+					  1u << OP_CREATE_VAULT;
+	static const struct line_member members[] = {
+		{ offsetof(struct abi_prepare_op, slot), ~creations },
+		{ offsetof(struct abi_prepare_op, uuid), ~creations },
+		{ offsetof(struct abi_prepare_op, key_spec),
+		  1u << OP_CREATE_KEY },
+		{ offsetof(struct abi_prepare_op, key_usage),
+		  1u << OP_CREATE_KEY },
+		{ offsetof(struct abi_prepare_op, key_state),
+		  1u << OP_SET_STATE },
+		{ offsetof(struct abi_prepare_op, bind_level),
+		  1u << OP_CREATE_WALLET },
+		{ offsetof(struct abi_prepare_op, index),
+		  1u << OP_ISSUE_ADDRESS },
+		{ offsetof(struct abi_prepare_op, window_days),
+		  1u << OP_SCHEDULE_DELETION },
+	};
 	struct abi_prepare_op op = {
 		.op = c->op,
 		.evidence_kind = c->evidence_kind,
@@ -269,29 +288,20 @@ static void put_change(struct abi_writer *w, const struct tee_change *c)
 		.key_spec = c->key_spec,
 		.key_usage = c->key_usage,
 		.key_state = c->key_state,
+		.passkey = c->passkey,
+		.credential_hash = c->credential_hash,
+		.bind_level = c->bind_level,
+		.rp_id = c->rp_id,
+		.origins = c->origins,
+		.registration = c->registration,
+		.index = c->index,
+		.window_days = c->window_days,
 	};
 	size_t at = abi_open(w, ABI_TAG_PREPARE_OPS);
 
 	memcpy(op.uuid, c->uuid, sizeof(op.uuid));
-	for (size_t i = 0; i < layout->count; i++) {
-		const struct abi_field *f = &layout->fields[i];
-		struct abi_layout one = { .fields = f, .count = 1 };
-		bool of_create =
-			f->offset ==
-				offsetof(struct abi_prepare_op, key_spec) ||
-			f->offset == offsetof(struct abi_prepare_op, key_usage);
-		bool of_change =
-			f->offset == offsetof(struct abi_prepare_op, slot) ||
-			f->offset == offsetof(struct abi_prepare_op, uuid);
-		bool of_state =
-			f->offset == offsetof(struct abi_prepare_op, key_state);
-
-		if ((of_create && c->op != OP_CREATE_KEY) ||
-		    (of_change && c->op == OP_CREATE_KEY) ||
-		    (of_state && c->op != OP_SET_STATE))
-			continue;
-		abi_put(w, &one, &op);
-	}
+	line_put(w, &abi_layout_prepare_op, &op, members, ARRAY_LEN(members),
+		 c->op);
 	abi_close(w, at);
 }
 

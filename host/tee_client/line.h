@@ -22,7 +22,7 @@ struct tee_line {
 	struct channel *channels[TEE_WORKERS_MAX];
 	struct tee_sign *first; /* signatures under way, oldest first */
 	struct tee_sign *last;
-	uint8_t sign_request[512];
+	uint8_t sign_request[ABI_REQUEST_MAX];
 	uint8_t sign_state[TEE_SIGN_STATE_MAX];
 	/* Buffers of the blocking calls, allocated when first needed. */
 	uint8_t *request;
@@ -32,5 +32,16 @@ struct tee_line {
 };
 
 uint64_t line_now_ns(void);
+
+/* A member that goes along with some of a message's kinds only. */
+struct line_member {
+	size_t offset;
+	uint32_t kinds; /* bit n: of kind n, below 32 */
+};
+
+/* Writes the members of a struct that its kind has, and all others. */
+void line_put(struct abi_writer *w, const struct abi_layout *layout,
+	      const void *in, const struct line_member *members,
+	      size_t member_count, unsigned int kind);
 
 #endif /* KMS_HOST_TEE_CLIENT_LINE_H */

@@ -26,6 +26,44 @@ static void unlink_sign(struct tee_line *l, struct tee_sign *s)
 		l->last = s->prev;
 }
 
+static bool copy_exactly(uint8_t *out, size_t len, struct bytes from)
+{
+	if (from.len != len)
+		return false;
+	memcpy(out, from.ptr, len);
+	return true;
+}
+
+/* What each use gives; the rest of the answer is not looked at. */
+static enum kms_rc read_result(struct tee_sign *s,
+			       const struct abi_sign_result *r)
+{
+	bool whole = true;
+
+	s->recid = r->recid;
+	switch (s->use) {
+	case USE_CHALLENGE:
+		whole = copy_exactly(s->nonce, sizeof(s->nonce), r->nonce);
+		break;
+	case USE_ADDRESS:
+		whole = copy_exactly(s->public_key, sizeof(s->public_key),
+				     r->public_key);
+		break;
+	case USE_DIGEST:
+		whole = copy_exactly(s->signature, sizeof(s->signature),
+				     r->signature);
+		break;
+	default:
+		whole = copy_exactly(s->signature, sizeof(s->signature),
+				     r->signature) &&
+			copy_exactly(s->digest, sizeof(s->digest), r->digest) &&
+			copy_exactly(s->public_key, sizeof(s->public_key),
+				     r->public_key);
+		break;
+	}
+	return whole ? KMS_RC_OK : KMS_RC_UNAVAILABLE;
+}
+
 static enum kms_rc read_answer(struct tee_sign *s)
 {
 	struct abi_sign_result result = { 0 };
@@ -48,11 +86,7 @@ static enum kms_rc read_answer(struct tee_sign *s)
 		return KMS_RC_UNAVAILABLE;
 	if (result.status)
 		return (enum kms_rc)result.status;
-	if (result.signature.len != sizeof(s->signature))
-		return KMS_RC_UNAVAILABLE;
-	memcpy(s->signature, result.signature.ptr, sizeof(s->signature));
-	s->recid = result.recid;
-	return KMS_RC_OK;
+	return read_result(s, &result);
 }
 
 static void answered(struct tee_call *call)
@@ -66,6 +100,19 @@ static void answered(struct tee_call *call)
 static enum kms_rc write_request(struct tee_sign *s, struct abi_writer *w)
 {
 	static const uint8_t no_req_id[ABI_REQ_ID_LEN] = { 0 };
+	static const uint32_t wallets =
+		1u << USE_HASH | 1u << USE_MESSAGE | 1u << USE_MESSAGE_191 |
+		1u << USE_TRANSACTION | 1u << USE_ADDRESS;
+	static const struct line_member members[] = {
+		{ offsetof(struct abi_sign_item, alg), 1u << USE_DIGEST },
+		{ offsetof(struct abi_sign_item, digest), 1u << USE_DIGEST },
+		{ offsetof(struct abi_sign_item, use),
+		  wallets | 1u << USE_CHALLENGE },
+		{ offsetof(struct abi_sign_item, account), wallets },
+		{ offsetof(struct abi_sign_item, index), wallets },
+		{ offsetof(struct abi_sign_item, payload),
+		  wallets & ~(1u << USE_ADDRESS) },
+	};
 	struct abi_sign_item item = {
 		.shard = s->shard,
 		.slot = s->slot,
@@ -73,6 +120,10 @@ static enum kms_rc write_request(struct tee_sign *s, struct abi_writer *w)
 		.digest = bytes_of(s->digest, sizeof(s->digest)),
 		.evidence_kind = s->evidence_kind,
 		.evidence = s->evidence,
+		.use = s->use,
+		.account = s->account,
+		.index = s->index,
+		.payload = s->payload,
 	};
 	size_t at = 0;
 
@@ -80,7 +131,8 @@ static enum kms_rc write_request(struct tee_sign *s, struct abi_writer *w)
 	/* Signing changes nothing, so it needs no request id. */
 	abi_put_header(w, CMD_SIGN, 0, no_req_id);
 	at = abi_open(w, ABI_TAG_SIGN_ITEMS);
-	ABI_PUT(w, sign_item, &item);
+	line_put(w, &abi_layout_sign_item, &item, members, ARRAY_LEN(members),
+		 s->use);
 	abi_close(w, at);
 	return abi_finish(w, 1);
 }
@@ -113,7 +165,7 @@ enum kms_rc tee_sign(struct tee_line *l, struct tee_sign *s)
 	if (!rc)
 		rc = write_state(s, &p2);
 	if (rc)
-		return rc;
+		return rc == KMS_RC_SHORT_BUFFER ? KMS_RC_TOO_LARGE : rc;
 	s->line = l;
 	s->call = (struct tee_call){
 		.cmd = CMD_SIGN,

@@ -172,7 +172,12 @@ struct tee_sign {
 	uint8_t rsp[TEE_SIGN_RSP_MAX];
 };
 
-/* Takes s until done(). BUSY, UNAVAILABLE: done() will not be called. */
+/*
+ * Takes s until done(). BUSY, UNAVAILABLE, TOO_LARGE: done() will not be
+ * called. A use of a wallet spends its assertion when it succeeds, so one
+ * whose answer was lost can be asked for again, but is then refused with
+ * AUTH_CHALLENGE.
+ */
 enum kms_rc tee_sign(struct tee_line *l, struct tee_sign *s) KMS_MUST_USE;
 /* Ends signatures whose deadline has passed with TIMEOUT. */
 void tee_line_tick(struct tee_line *l, uint64_t now_ns);

@@ -11,6 +11,29 @@ uint64_t line_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static bool goes_along(const struct abi_field *f,
+		       const struct line_member *members, size_t count,
+		       unsigned int kind)
+{
+	for (size_t i = 0; i < count; i++)
+		if (members[i].offset == f->offset)
+			return members[i].kinds >> kind & 1;
+	return true;
+}
+
+void line_put(struct abi_writer *w, const struct abi_layout *layout,
+	      const void *in, const struct line_member *members,
+	      size_t member_count, unsigned int kind)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct abi_field *f = &layout->fields[i];
+		struct abi_layout one = { .fields = f, .count = 1 };
+
+		if (goes_along(f, members, member_count, kind))
+			abi_put(w, &one, in);
+	}
+}
+
 static enum kms_rc greet(struct tee *t)
 {
 	struct tee_line *line = NULL;
