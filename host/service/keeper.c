@@ -42,7 +42,7 @@ struct keeper {
 	bool running;
 	atomic_bool stop;
 	uint64_t next_revive_ms[TEE_WORKERS_MAX];
-	size_t batch_max;   /* most keys made at once, see adapt() */
+	size_t batch_max;   /* most ops of a commit, see adapt() */
 	uint64_t probed_ms; /* when readiness was found out; 0 never */
 	enum kms_rc probe_rc;
 };
@@ -162,19 +162,18 @@ static void adapt(struct keeper *k, uint64_t took_ms)
 		k->batch_max *= 2;
 }
 
-static void create_keys(struct keeper *k, struct keeper_change **creates,
+static void run_changes(struct keeper *k, struct keeper_change **changes,
 			size_t count)
 {
-	for (size_t done = 0; done < count;) {
-		uint64_t start = now_ms();
-		size_t n = count - done;
+	size_t n = 0;
 
-		if (n > k->batch_max)
-			n = k->batch_max;
-		ledger_create_keys(&k->ledger, creates + done, n);
-		for (size_t i = 0; i < n; i++)
-			answer(k, creates[done + i], creates[done + i]->rc);
-		done += n;
+	for (size_t at = 0; at < count; at += n) {
+		uint64_t start = now_ms();
+
+		n = ledger_pick(changes + at, count - at, k->batch_max);
+		ledger_run(&k->ledger, changes + at, n);
+		for (size_t i = at; i < at + n; i++)
+			answer(k, changes[i], changes[i]->rc);
 		adapt(k, now_ms() - start);
 	}
 }
@@ -196,17 +195,17 @@ static enum kms_rc probe(struct keeper *k)
 static bool run_jobs(struct keeper *k)
 {
 	struct keeper_change *all[ABI_BATCH_OPS];
-	struct keeper_change *creates[ABI_BATCH_OPS];
-	size_t create_count = 0;
+	struct keeper_change *changes[ABI_BATCH_OPS];
+	size_t change_count = 0;
 	size_t n = inbox_take(&k->queue, all, ARRAY_LEN(all), k->in_work);
 
 	for (size_t i = 0; i < n; i++) {
-		if (all[i]->job == KEEPER_CREATE_KEY)
-			creates[create_count++] = all[i];
-		else
+		if (all[i]->job == KEEPER_PROBE)
 			answer(k, all[i], probe(k));
+		else
+			changes[change_count++] = all[i];
 	}
-	create_keys(k, creates, create_count);
+	run_changes(k, changes, change_count);
 	return n == ARRAY_LEN(all);
 }
 
@@ -329,6 +328,8 @@ static enum kms_rc open_all(struct keeper *k, const char **why)
 
 	*why = kms_rc_text(rc);
 	if (!rc)
+		rc = store_reader_open(&k->ledger.reader, k->config.store);
+	if (!rc)
 		rc = agree_on_domain(k, why);
 	for (unsigned int i = 0; !rc && i < tee_workers(k->config.tee); i++)
 		rc = ledger_open_worker(&k->ledger, i, why);
@@ -396,6 +397,7 @@ void keeper_free(struct keeper **keeper)
 		return;
 	keeper_stop(k);
 	tee_line_close(&k->ledger.line);
+	store_reader_close(&k->ledger.reader);
 	inbox_clear(&k->queue);
 	pthread_cond_destroy(&k->worked);
 	for (unsigned int i = 0; i < k->config.reactors; i++)
@@ -408,6 +410,8 @@ enum kms_rc keeper_submit(struct keeper *k, struct keeper_change *c)
 {
 	if (atomic_load(&k->stop))
 		return KMS_RC_UNAVAILABLE;
+	if (!ledger_accepts(c))
+		return KMS_RC_BAD_INPUT;
 	return inbox_put(&k->queue, c, k->config.queue_max);
 }
 

@@ -107,7 +107,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 void keeper_stop(struct keeper *k);
 void keeper_free(struct keeper **keeper);
 
-/* BUSY when too many wait. */
+/* BUSY when too many wait; BAD_INPUT when it could not even be tried. */
 enum kms_rc keeper_submit(struct keeper *k,
 			  struct keeper_change *c) KMS_MUST_USE;
 /* Readable when keeper_reap() has something to end. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* One commit: proof, PREPARE, the new tree, database, COMMIT. */
 #include "host/service/ledger.h"
 
 #include "common/log.h"
@@ -59,32 +60,117 @@ static void note_node(void *arg, unsigned int level, uint64_t index,
 	memcpy(n->hash, node, SHA256_LEN);
 }
 
-static unsigned int depth_after(const struct ledger_shard *s, size_t count)
+static unsigned int depth_after(const struct ledger_shard *s, size_t created)
 {
-	return slot_tree_depth(s->next_slot + count);
+	return slot_tree_depth(s->next_slot + created);
 }
 
-/* Collects the proof that the next count slots are free. */
-static enum kms_rc prove_free(struct ledger *l, uint16_t shard, size_t count)
+static bool is_creation(const struct tee_change *c)
+{
+	switch (c->op) {
+	case OP_CREATE_KEY:
+	case OP_CREATE_WALLET:
+	case OP_CREATE_VAULT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The slot that op number i touches; new ones follow each other. */
+static uint64_t slot_of(const struct ledger *l, const struct ledger_shard *s,
+			size_t i)
+{
+	uint64_t slot = s->next_slot;
+
+	if (!is_creation(&l->changes[i]))
+		return l->changes[i].slot;
+	while (i--)
+		slot += is_creation(&l->changes[i]);
+	return slot;
+}
+
+/* Puts a leaf where it belongs among the first n, which ascend. */
+static void insert_leaf(struct ledger *l, size_t n, uint64_t slot,
+			const uint8_t was[SHA256_LEN], struct bytes blob)
+{
+	size_t at = n;
+
+	for (; at && l->leaves[at - 1].slot > slot; at--)
+		l->leaves[at] = l->leaves[at - 1];
+	l->leaves[at] = (struct slot_leaf){ .slot = slot };
+	memcpy(l->leaves[at].was, was, SHA256_LEN);
+	if (blob.len)
+		record_leaf(l->leaves[at].is, blob);
+}
+
+/* Reads the committed record of op number i, as the TEE has to see it. */
+static enum kms_rc load_record(struct ledger *l, uint16_t shard, size_t i)
+{
+	struct tee_change *c = &l->changes[i];
+	struct store_proof *p = &l->proof;
+	struct bytes blob = { 0 };
+	enum kms_rc rc = store_get_proof(l->reader, p, shard, c->slot);
+
+	if (rc)
+		return rc;
+	if (p->seq != l->shards[shard].seq)
+		return KMS_RC_UNAVAILABLE;
+	memcpy(l->records[i], p->blob, p->blob_len);
+	blob = bytes_of(l->records[i], p->blob_len);
+	c->record = blob;
+	record_leaf(l->was[i], blob);
+	return KMS_RC_OK;
+}
+
+static enum kms_rc load_records(struct ledger *l, uint16_t shard, size_t count)
+{
+	enum kms_rc rc = KMS_RC_OK;
+
+	l->created = 0;
+	memset(l->was, 0, sizeof(l->was));
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (is_creation(&l->changes[i]))
+			l->created++;
+		else
+			rc = load_record(l, shard, i);
+	}
+	return rc;
+}
+
+/* Collects the proof of what the touched slots hold now. */
+static enum kms_rc prove(struct ledger *l, uint16_t shard, size_t count)
 {
 	const struct ledger_shard *s = &l->shards[shard];
+	unsigned int depth = depth_after(s, l->created);
+	uint8_t root[SHA256_LEN] = { 0 };
 	uint8_t was[SHA256_LEN] = { 0 };
 	uint8_t is[SHA256_LEN] = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	memset(l->leaves, 0, sizeof(l->leaves));
 	for (size_t i = 0; i < count; i++)
-		l->leaves[i].slot = s->next_slot + i;
+		insert_leaf(l, i, slot_of(l, s, i), l->was[i],
+			    (struct bytes){ 0 });
 	l->siblings_len = 0;
 	l->node_rc = KMS_RC_OK;
 	l->node_shard = shard;
-	rc = slot_tree_fold(was, is, l->leaves, count, depth_after(s, count),
-			    read_sibling, l, NULL, NULL);
-	return l->node_rc ? l->node_rc : rc;
+	rc = slot_tree_fold(was, is, l->leaves, count, depth, read_sibling, l,
+			    NULL, NULL);
+	if (l->node_rc || rc)
+		return l->node_rc ? l->node_rc : rc;
+	memcpy(root, s->root, sizeof(root));
+	slot_tree_grow(root, s->depth, depth);
+	if (ct_equal(was, root, sizeof(was)))
+		return KMS_RC_OK;
+	log_error("keeper",
+		  "shard %u: the tree in the database is not the committed "
+		  "one: restore a backup",
+		  shard);
+	return KMS_RC_UNAVAILABLE;
 }
 
 /* Computes the nodes after the commit; the root must be the certified one. */
-static enum kms_rc grow_tree(struct ledger *l, struct tee_batch *b)
+static enum kms_rc grow_tree(struct ledger *l, const struct tee_batch *b)
 {
 	const struct ledger_shard *s = &l->shards[b->shard];
 	struct replay replay = { .ledger = l };
@@ -93,56 +179,34 @@ static enum kms_rc grow_tree(struct ledger *l, struct tee_batch *b)
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	l->node_count = 0;
-	memset(l->leaves, 0, sizeof(l->leaves));
 	for (size_t i = 0; i < b->count; i++) {
-		if (b->changes[i].slot != s->next_slot + i ||
-		    b->changes[i].blob.len < RECORD_HEADER_LEN)
+		const struct tee_change *c = &b->changes[i];
+
+		if (c->slot != l->asked[i] || c->blob.len < RECORD_HEADER_LEN)
 			return KMS_RC_UNAVAILABLE;
-		l->leaves[i].slot = b->changes[i].slot;
-		record_leaf(l->leaves[i].is, b->changes[i].blob);
-		note_node(l, 0, l->leaves[i].slot, l->leaves[i].is);
+		insert_leaf(l, i, c->slot, l->was[i], c->blob);
 	}
+	for (size_t i = 0; i < b->count; i++)
+		note_node(l, 0, l->leaves[i].slot, l->leaves[i].is);
 	rc = slot_tree_fold(was, is, l->leaves, b->count,
-			    depth_after(s, b->count), replay_sibling, &replay,
+			    depth_after(s, l->created), replay_sibling, &replay,
 			    note_node, l);
 	if (rc || l->node_rc || !ct_equal(is, b->pc + PC_ROOT_AT, sizeof(is)))
 		return KMS_RC_INTERNAL;
 	return KMS_RC_OK;
 }
 
-static void fill_changes(struct ledger *l, struct keeper_change **in,
-			 size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		l->changes[i] = (struct tee_change){
-			.op = OP_CREATE_KEY,
-			.evidence_kind = in[i]->evidence_kind,
-			.evidence = in[i]->evidence,
-			.key_spec = in[i]->key.key_spec,
-			.key_usage = in[i]->key.key_usage,
-		};
-}
-
-static void fill_rows(struct ledger *l, struct keeper_change **in,
-		      const struct tee_batch *b)
+static void fill_rows(struct ledger *l, const struct tee_batch *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
-		const struct tee_change *c = &b->changes[i];
-		struct store_key *key = &in[i]->key;
-
-		key->shard = b->shard;
-		key->slot = c->slot;
-		key->version = c->version;
-		key->key_state = KEY_STATE_ENABLED;
-		memcpy(key->uuid, c->uuid, sizeof(key->uuid));
-		memcpy(key->public_key, c->public_key, sizeof(key->public_key));
-		l->rows[i] =
-			(struct store_change){ .blob = c->blob, .key = key };
+		if (is_creation(&b->changes[i]))
+			ledger_create_row(l, b->shard, i);
+		else
+			ledger_change_row(l, i);
 	}
 }
 
-static enum kms_rc save(struct ledger *l, struct keeper_change **in,
-			struct tee_batch *b)
+static enum kms_rc save(struct ledger *l, const struct tee_batch *b)
 {
 	struct store_batch row = {
 		.shard = b->shard,
@@ -156,22 +220,17 @@ static enum kms_rc save(struct ledger *l, struct keeper_change **in,
 
 	if (rc)
 		return rc;
-	fill_rows(l, in, b);
+	fill_rows(l, b);
 	row.node_count = l->node_count;
 	return store_begin_batch(l->store, &row);
 }
 
-static enum kms_rc prepare(struct ledger *l, struct tee_batch *b,
-			   struct keeper_change **in)
+static enum kms_rc prepare(struct ledger *l, struct tee_batch *b)
 {
-	enum kms_rc rc = KMS_RC_INTERNAL;
-
 	if (getrandom(b->req_id, sizeof(b->req_id), 0) != sizeof(b->req_id))
 		return KMS_RC_INTERNAL;
-	rc = prove_free(l, b->shard, b->count);
-	if (rc)
-		return rc;
-	fill_changes(l, in, b->count);
+	for (size_t i = 0; i < b->count; i++)
+		l->asked[i] = slot_of(l, &l->shards[b->shard], i);
 	b->siblings = bytes_of(l->siblings, l->siblings_len);
 	return tee_prepare(l->line, b);
 }
@@ -207,17 +266,12 @@ static enum kms_rc commit(struct ledger *l, const struct tee_batch *b)
 		return ask_again(l, b);
 	}
 	s->seq = b->expect_seq + 1;
-	s->next_slot += b->count;
+	s->next_slot += l->created;
 	s->depth = (uint8_t)slot_tree_depth(s->next_slot);
 	memcpy(s->root, root, sizeof(s->root));
 	rc = store_finish_batch(l->store, b->shard, s->seq, s->root);
 	s->unfinished = rc != KMS_RC_OK;
 	return rc ? KMS_RC_UNAVAILABLE : KMS_RC_OK;
-}
-
-static bool is_transport_error(enum kms_rc rc)
-{
-	return rc == KMS_RC_UNAVAILABLE || rc == KMS_RC_TIMEOUT;
 }
 
 /* The keeper's loop revives a worker that does not serve. */
@@ -226,10 +280,8 @@ static void take_out_of_service(struct ledger *l, uint16_t shard)
 	tee_set_serving(l->tee, tee_worker_of(l->tee, shard), false);
 }
 
-/* *lost: the TEE did not answer the PREPARE, so nothing has happened. */
-static enum kms_rc run_batch(struct ledger *l, uint16_t shard,
-			     struct keeper_change **in, size_t count,
-			     bool *lost)
+enum kms_rc ledger_commit(struct ledger *l, uint16_t shard, size_t count,
+			  bool *lost)
 {
 	struct tee_batch b = {
 		.shard = shard,
@@ -237,14 +289,20 @@ static enum kms_rc run_batch(struct ledger *l, uint16_t shard,
 		.changes = l->changes,
 		.count = count,
 	};
-	enum kms_rc rc = prepare(l, &b, in);
+	enum kms_rc rc = load_records(l, shard, count);
 
-	*lost = is_transport_error(rc);
+	*lost = false;
+	if (!rc)
+		rc = prove(l, shard, count);
+	if (rc)
+		return rc;
+	rc = prepare(l, &b);
+	*lost = rc == KMS_RC_UNAVAILABLE || rc == KMS_RC_TIMEOUT;
 	if (*lost)
 		take_out_of_service(l, shard);
 	if (rc)
 		return rc;
-	rc = save(l, in, &b);
+	rc = save(l, &b);
 	if (rc) {
 		log_error("keeper", "shard %u: database: %s", shard,
 			  kms_rc_name(rc));
@@ -253,55 +311,4 @@ static enum kms_rc run_batch(struct ledger *l, uint16_t shard,
 		return KMS_RC_UNAVAILABLE;
 	}
 	return commit(l, &b);
-}
-
-/* A shard that can take a batch, or -1. Finishes what the database owes. */
-static int choose_shard(struct ledger *l)
-{
-	for (unsigned int tries = 0; tries < l->shard_total; tries++) {
-		uint16_t n = l->next_shard;
-		struct ledger_shard *s = &l->shards[n];
-
-		l->next_shard = (uint16_t)((n + 1) % l->shard_total);
-		if (s->unfinished)
-			s->unfinished =
-				store_finish_batch(l->store, n, s->seq,
-						   s->root) != KMS_RC_OK;
-		if (s->usable && !s->unfinished &&
-		    tee_serves(l->tee, tee_worker_of(l->tee, n)))
-			return n;
-	}
-	return -1;
-}
-
-static enum kms_rc run_somewhere(struct ledger *l, struct keeper_change **in,
-				 size_t count)
-{
-	enum kms_rc rc = KMS_RC_UNAVAILABLE;
-	bool lost = true;
-
-	/* A PREPARE that was lost has left nothing: it may run elsewhere. */
-	for (unsigned int tries = 0; lost && tries < 2; tries++) {
-		int shard = choose_shard(l);
-
-		if (shard < 0)
-			return KMS_RC_UNAVAILABLE;
-		rc = run_batch(l, (uint16_t)shard, in, count, &lost);
-	}
-	return rc;
-}
-
-void ledger_create_keys(struct ledger *l, struct keeper_change **changes,
-			size_t count)
-{
-	enum kms_rc rc = run_somewhere(l, changes, count);
-
-	/* A refusal concerns one of them: the others shall not suffer. */
-	if (rc && !is_transport_error(rc) && count > 1) {
-		for (size_t i = 0; i < count; i++)
-			changes[i]->rc = run_somewhere(l, &changes[i], 1);
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		changes[i]->rc = rc;
 }

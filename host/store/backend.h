@@ -104,9 +104,8 @@ struct store_reader {
 
 extern const struct store_backend store_sqlite;
 
-/* wallet.c: rows of a batch that store_begin_batch() looks at. */
+/* wallet.c: a row of a batch that store_begin_batch() looks at. */
 bool store_wallet_is_valid(const struct store_wallet *w,
 			   const struct store_key *key);
-bool store_edit_is_valid(const struct store_wallet_edit *e);
 
 #endif /* KMS_HOST_STORE_BACKEND_H */

@@ -47,7 +47,7 @@ static bool rows_are_valid(const struct store_change *c,
 	if (h->type != RECORD_WALLET || (c->wallet && c->edit))
 		return false;
 	if (c->edit)
-		return !c->key && store_edit_is_valid(c->edit);
+		return !c->key && store_accepts_edit(c->edit);
 	return c->key && store_wallet_is_valid(c->wallet, c->key);
 }
 

@@ -37,9 +37,9 @@ static bool time_is_valid(int64_t ms)
 	return ms >= 0;
 }
 
-static bool texts_are_valid(const struct store_wallet *w)
+bool store_accepts_wallet(const struct store_wallet *w)
 {
-	return address_is_valid(w->address) &&
+	return time_is_valid(w->created_ms) &&
 	       fits_in(w->description, DESCRIPTION_SZ) &&
 	       fits_in(w->credential, STORE_CREDENTIAL_MAX) &&
 	       text_ends(w->key_usage, sizeof(w->key_usage)) &&
@@ -51,15 +51,15 @@ static bool texts_are_valid(const struct store_wallet *w)
 bool store_wallet_is_valid(const struct store_wallet *w,
 			   const struct store_key *key)
 {
-	return w->shard == key->shard && w->slot == key->slot &&
+	return store_accepts_wallet(w) && address_is_valid(w->address) &&
+	       w->shard == key->shard && w->slot == key->slot &&
 	       w->vault_slot >> ABI_DEPTH_MAX == 0 &&
 	       w->created_ms == key->created_ms &&
-	       time_is_valid(w->created_ms) && texts_are_valid(w) &&
 	       ct_equal(w->uuid, key->uuid, sizeof(w->uuid)) &&
 	       ct_equal(w->public_key, key->public_key, sizeof(w->public_key));
 }
 
-bool store_edit_is_valid(const struct store_wallet_edit *e)
+bool store_accepts_edit(const struct store_wallet_edit *e)
 {
 	bool ends = e->lifecycle == STORE_PENDING_DELETION;
 

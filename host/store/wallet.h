@@ -69,6 +69,13 @@ struct store_wallet_edit {
 	const uint8_t *passkey_gone; /* 64 bytes, or NULL */
 };
 
+/*
+ * Whether store_begin_batch() will take such a wallet, once the TEE has chosen
+ * its uuid, places and keys; and such an edit.
+ */
+bool store_accepts_wallet(const struct store_wallet *w);
+bool store_accepts_edit(const struct store_wallet_edit *e);
+
 /* Current wallets only. NOT_FOUND. */
 enum kms_rc store_get_wallet(struct store_reader *r, struct store_wallet *out,
 			     const uint8_t uuid[ABI_UUID_LEN]) KMS_MUST_USE;
