@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/secret.h"
-#include "host/service/ledger.h"
+#include "host/service/caretaker.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -33,6 +33,7 @@ struct inbox {
 struct keeper {
 	struct keeper_config config;
 	struct ledger ledger;
+	struct caretaker caretaker;
 	struct tee_info info;
 	struct inbox queue;		    /* to the keeper */
 	struct inbox answers[REACTORS_MAX]; /* to the reactors */
@@ -244,6 +245,13 @@ static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
 	}
 }
 
+static int wait_ms(const struct keeper *k)
+{
+	uint64_t ms = caretaker_wait_ms(&k->caretaker, now_ms());
+
+	return ms < REVIVE_MS ? (int)ms : REVIVE_MS;
+}
+
 static void *keeper_main(void *arg)
 {
 	struct keeper *k = arg;
@@ -265,12 +273,13 @@ static void *keeper_main(void *arg)
 					      : -1,
 				.events = POLLIN,
 			};
-		poll(fds, 1 + workers, more ? 0 : REVIVE_MS);
+		poll(fds, 1 + workers, more ? 0 : wait_ms(k));
 		inbox_drain(&k->queue);
 		look_after_workers(k, fds + 1, ping);
 		if (ping)
 			next_ping = now_ms() + PING_MS;
 		more = run_jobs(k);
+		more |= caretaker_work(&k->caretaker, now_ms(), k->batch_max);
 	}
 	return NULL;
 }
@@ -352,6 +361,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 	k->batch_max = BATCH_FIRST;
 	k->ledger.tee = c->tee;
 	k->ledger.store = c->store;
+	caretaker_init(&k->caretaker, &k->ledger, c);
 	pthread_cond_init(&k->worked, NULL);
 	rc = inbox_init(&k->queue);
 	for (unsigned int i = 0; !rc && i < c->reactors; i++)
@@ -387,6 +397,7 @@ void keeper_stop(struct keeper *k)
 	k->running = false;
 	while (inbox_take(&k->queue, &c, 1, k->in_work))
 		answer(k, c, KMS_RC_UNAVAILABLE);
+	caretaker_flush(&k->caretaker);
 }
 
 void keeper_free(struct keeper **keeper)
@@ -398,6 +409,7 @@ void keeper_free(struct keeper **keeper)
 	keeper_stop(k);
 	tee_line_close(&k->ledger.line);
 	store_reader_close(&k->ledger.reader);
+	caretaker_clear(&k->caretaker);
 	inbox_clear(&k->queue);
 	pthread_cond_destroy(&k->worked);
 	for (unsigned int i = 0; i < k->config.reactors; i++)
@@ -472,6 +484,17 @@ void keeper_withdraw(struct keeper *k, unsigned int reactor)
 		c->done(c);
 	}
 	keeper_reap(k, reactor);
+}
+
+void keeper_note_use(struct keeper *k, const struct store_use *use)
+{
+	/* With no room left it is one use that is not remembered. */
+	(void)caretaker_note_use(&k->caretaker, use);
+}
+
+void keeper_count(struct keeper *k, const char *name, uint64_t delta)
+{
+	(void)caretaker_count(&k->caretaker, name, delta);
 }
 
 const struct tee_info *keeper_tee_info(const struct keeper *k)
