@@ -17,7 +17,7 @@ static bool goes_along(const struct abi_field *f,
 {
 	for (size_t i = 0; i < count; i++)
 		if (members[i].offset == f->offset)
-			return members[i].kinds >> kind & 1;
+			return kind < 32 && (members[i].kinds >> kind & 1);
 	return true;
 }
 

@@ -144,6 +144,40 @@ static void a_request_too_large_for_its_room_is_not_joined(void **state)
 	assert_int_equal(req.len, 0);
 }
 
+/* Two of the longest do not fit together: then nothing is written. */
+static void what_is_too_long_together_is_not_joined(void **state)
+{
+	static uint8_t long_req[2][ABI_REQUEST_MAX];
+	static uint8_t out[ABI_REQUEST_MAX];
+	static uint8_t payload[ABI_PAYLOAD_MAX];
+	static const uint8_t no_id[ABI_REQ_ID_LEN];
+	struct abi_sign_item item = { .use = USE_MESSAGE,
+				      .payload = bytes_of(payload,
+							  sizeof(payload)) };
+	struct buf req = { .ptr = out, .cap = sizeof(out) };
+	struct merge_part parts[2] = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct abi_writer w = { 0 };
+		size_t at = 0;
+
+		abi_begin(&w, long_req[i], sizeof(long_req[i]));
+		abi_put_header(&w, CMD_SIGN, 0, no_id);
+		at = abi_open(&w, ABI_TAG_SIGN_ITEMS);
+		ABI_PUT(&w, sign_item, &item);
+		abi_close(&w, at);
+		assert_int_equal(abi_finish(&w, 1), KMS_RC_OK);
+		parts[i].req = bytes_of(w.ptr, w.len);
+		parts[i].items = merge_count(CMD_SIGN, parts[i].req);
+		assert_int_equal(parts[i].items, 1);
+	}
+	assert_int_equal(merge_join(&req, parts, 2), KMS_RC_SHORT_BUFFER);
+	assert_int_equal(req.len, 0);
+	assert_int_equal(merge_join(&req, parts, 1), KMS_RC_OK);
+	assert_int_equal(req.len, parts[0].req.len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +188,7 @@ int main(void)
 			an_answer_with_other_than_all_items_is_refused),
 		cmocka_unit_test(
 			a_request_too_large_for_its_room_is_not_joined),
+		cmocka_unit_test(what_is_too_long_together_is_not_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
