@@ -243,6 +243,7 @@ static enum kms_rc open_state(struct server *s)
 		.may_provision = set->provision || !set->production,
 		.reactors = s->reactors,
 		.queue_max = set->queue,
+		.freeze_after_ms = (uint64_t)set->freeze_after_s * 1000,
 	};
 	const char *why = NULL;
 	enum kms_rc rc = store_open(&s->store, s->db_path, &why);

@@ -34,6 +34,7 @@ struct settings {
 	unsigned int queue;
 	unsigned int sign_ms;
 	unsigned int grace_ms;
+	unsigned int freeze_after_s; /* 0: never */
 	bool require_api_key;
 	bool provision;
 	bool trace;

@@ -37,8 +37,7 @@ struct keeper_config {
 	unsigned int flush_every_ms;  /* noted uses */
 };
 
-#define KEEPER_FREEZE_AFTER_MS 31536000000 /* 365 days */
-#define KEEPER_FREEZE_EVERY_MS 21600000	   /* 6 hours */
+#define KEEPER_FREEZE_EVERY_MS 21600000 /* 6 hours */
 #define KEEPER_SWEEP_EVERY_MS  600000
 #define KEEPER_FLUSH_EVERY_MS  1000
 
