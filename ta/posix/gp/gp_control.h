@@ -107,6 +107,9 @@ enum kms_rc gp_storage_tamper(uint32_t storage, struct bytes id,
 void gp_storage_digest(uint8_t out[32]);
 /* Whether any object holds these bytes in the clear. */
 bool gp_storage_contains(struct bytes needle);
+/* Shows the content of every object; visit may not call the TEE. */
+void gp_storage_visit(void (*visit)(void *arg, struct bytes content),
+		      void *arg);
 
 /* Wear of the RPMB partition, in authenticated writes of 256 bytes. */
 struct gp_rpmb_wear {

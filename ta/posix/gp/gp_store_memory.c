@@ -256,3 +256,12 @@ bool gp_storage_contains(struct bytes needle)
 	gp_unlock();
 	return found;
 }
+
+void gp_storage_visit(void (*visit)(void *arg, struct bytes content), void *arg)
+{
+	gp_lock();
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		if (entries[i].name[0])
+			visit(arg, bytes_of(entries[i].data, entries[i].len));
+	gp_unlock();
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mh - what the tests of a malicious host share
+ *
+ * The host of these tests keeps everything it ever saw, sends what it likes,
+ * and looks at all that comes back. Each test is named after the invariant of
+ * the TA that it shows (docs/threat-model.md).
+ */
+
+#ifndef KMS_TEST_MH_H
+#define KMS_TEST_MH_H
+
+#include "test/property/fixture.h"
+
+/* --- taint: what must never leave the TA --------------------------------- */
+
+/*
+ * Secrets are known by every window of 8 bytes, so that a part of one, at any
+ * place, is found. The table is on the heap, out of its own sight.
+ */
+#define MH_WINDOW 8
+
+void mh_taint_open(void);
+void mh_taint_close(void);
+void mh_taint_add(const void *secret, size_t len);
+/* Device key, domain root, identity, certificate keys, generator. */
+void mh_taint_learn(const struct instance *i);
+/* Record keys and private keys of all blobs that a PREPARE has given. */
+void mh_taint_learn_blobs(struct instance *i, struct bytes state_out);
+/* Where a secret begins in these bytes, or NULL. */
+const uint8_t *mh_taint_find(const void *bytes, size_t len);
+size_t mh_taint_count(void);
+
+/* --- a life of a shard ---------------------------------------------------- */
+
+/* The workloads below stay under this number of keys. */
+#define MH_KEYS_MAX 40
+
+/* A batch of 1 to 4 random changes, as far as there is something to change. */
+size_t mh_pick_ops(struct fixture *f, struct host_op *ops);
+/* One random thing that an honest host does; the shard can go on after it. */
+void mh_act(struct fixture *f);
+
+/* A request that was valid before a hostile hand bent it. */
+struct mh_attack {
+	uint16_t cmd;
+	enum kms_rc rc;
+};
+/*
+ * Sends one. What it may have staged or committed is undone or taken over, so
+ * that the oracle stays right.
+ */
+struct mh_attack mh_attack(struct fixture *f);
+
+/* The name of a command and a result, for messages. */
+const char *mh_name(const struct mh_attack *a);
+
+#endif /* KMS_TEST_MH_H */
