@@ -52,6 +52,24 @@ struct mh_attack {
  */
 struct mh_attack mh_attack(struct fixture *f);
 
+/* --- refusals that change nothing (I9) ------------------------------------ */
+
+/*
+ * A fixture whose host fails the test when a command that was refused has
+ * changed the TA or its storage; mh_refusals counts them.
+ */
+extern unsigned int mh_refusals;
+int mh_open_checked(void **state);
+#define mh_checked_test(name) \
+	cmocka_unit_test_setup_teardown(name, mh_open_checked, fixture_close)
+
+/* Keys 0 .. 7; 3 is disabled, 4 deleted, 5 wants an API key. */
+void mh_make_keys(struct fixture *f);
+/* The generator wants its seed at the next call, and gets nothing new. */
+void mh_starve(struct fixture *f);
+/* The end of that, with a restart. */
+void mh_feed(struct fixture *f);
+
 /* The name of a command and a result, for messages. */
 const char *mh_name(const struct mh_attack *a);
 

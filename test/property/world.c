@@ -52,7 +52,8 @@ void world_open(bool strong)
 		abort();
 	gp_on_stop(on_stop, NULL);
 	gp_clock_set(1000000);
-	gp_fault_set(GP_CALL_ANY, 0, 0, GP_FAULT_NONE);
+	for (int call = 0; call <= GP_CALL_STORAGE; call++)
+		gp_fault_set((enum gp_call)call, 0, 0, GP_FAULT_NONE);
 	gp_tape_replay((struct bytes){ 0 });
 	gp_instance_set(0);
 }
