@@ -137,17 +137,19 @@ static void i9_a_change_that_comes_at_a_bad_time_changes_nothing(void **state)
 
 static void i9_more_holds_than_there_is_room_for_change_nothing(void **state)
 {
+	/* The last batch would find room for one of its holds. */
+	static const size_t counts[] = { 64, SHARD_HOLDS - 65, 2 };
 	struct fixture *f = *state;
 	struct host_op ops[ABI_BATCH_OPS];
 	uint64_t slot = 0;
 
-	fixture_keys(f, SHARD_HOLDS + ABI_BATCH_OPS);
-	for (int i = 0; i <= SHARD_HOLDS / ABI_BATCH_OPS; i++) {
-		bool last = i == SHARD_HOLDS / ABI_BATCH_OPS;
+	fixture_keys(f, SHARD_HOLDS + 1);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		bool last = i + 1 == ARRAY_LEN(counts);
 
-		for (size_t n = 0; n < ABI_BATCH_OPS; n++)
+		for (size_t n = 0; n < counts[i]; n++)
 			ops[n] = host_change(&f->host, slot++, OP_DELETE, 0);
-		assert_rc(host_prepare(&f->host, ops, ABI_BATCH_OPS),
+		assert_rc(host_prepare(&f->host, ops, counts[i]),
 			  last ? KMS_RC_LIMIT : KMS_RC_OK);
 		if (!last)
 			assert_ok(host_abort(&f->host));
