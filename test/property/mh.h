@@ -23,13 +23,34 @@
 void mh_taint_open(void);
 void mh_taint_close(void);
 void mh_taint_add(const void *secret, size_t len);
-/* Device key, domain root, identity, certificate keys, generator. */
+/* Device key, domain root, identity, certificate keys. */
 void mh_taint_learn(const struct instance *i);
+/* The state of the generator, of which the next command makes another one. */
+void mh_taint_learn_generator(const struct instance *i);
 /* Record keys and private keys of all blobs that a PREPARE has given. */
-void mh_taint_learn_blobs(struct instance *i, struct bytes state_out);
+void mh_taint_learn_blobs(const struct instance *i, struct bytes state_out);
 /* Where a secret begins in these bytes, or NULL. */
 const uint8_t *mh_taint_find(const void *bytes, size_t len);
 size_t mh_taint_count(void);
+
+/* --- the memory of an instance -------------------------------------------- */
+
+/*
+ * A host_send, as instance_send(): the command runs on a stack of its own,
+ * which was painted before. A panic is UNAVAILABLE and ends the instance.
+ */
+enum kms_rc mh_stack_send(void *arg, uint16_t cmd, struct bytes request,
+			  struct bytes state, struct buf *rsp, struct buf *out);
+/* What the last command used of it, in bytes, and all of that memory. */
+size_t mh_stack_depth(void);
+struct bytes mh_stack_memory(void);
+
+/*
+ * A secret in the program's static memory, but for the host's part and for
+ * where the TA keeps its secrets: keys, primitives, opened records, the
+ * staged batch. everywhere: also there. NULL when there is none.
+ */
+const uint8_t *mh_taint_in_memory(const struct fixture *f, bool everywhere);
 
 /* --- a life of a shard ---------------------------------------------------- */
 

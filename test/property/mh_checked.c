@@ -65,7 +65,7 @@ static enum kms_rc send_checked(void *arg, uint16_t cmd, struct bytes request,
 	enum kms_rc result = KMS_RC_INTERNAL;
 
 	if (i->alive)
-		instance_digest(i, before);
+		ta_digest(&i->ta, before);
 	rc = instance_send(i, cmd, request, state, rsp, out);
 	result = rc ? rc : result_of(cmd, bytes_of(rsp->ptr, rsp->len));
 	if (!result || !i->alive)
@@ -73,7 +73,7 @@ static enum kms_rc send_checked(void *arg, uint16_t cmd, struct bytes request,
 	mh_refusals++;
 	if (is_verdict(result))
 		was = swap_verdicts(&i->ta, was);
-	instance_digest(i, after);
+	ta_digest(&i->ta, after);
 	if (is_verdict(result))
 		swap_verdicts(&i->ta, was);
 	if (memcmp(before, after, sizeof(before)))

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define THREADS	     4
@@ -152,6 +153,7 @@ static void i5_of_racing_instances_one_holds_the_shard(void **state)
 /* In a child: a TEE over the same files, nothing else of the parent's. */
 static void become_another_process(struct fixture *f)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	gp_posix_close();
 	if (folder_open(true))
 		_exit(9);

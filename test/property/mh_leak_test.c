@@ -47,6 +47,7 @@ static void look(void *arg, struct bytes request, struct bytes state,
 	(void)state;
 	learn_tape();
 	mh_taint_learn(&l->f->one);
+	mh_taint_learn_generator(&l->f->one);
 	mh_taint_learn_blobs(&l->f->one, out);
 	look_at(l, rsp);
 	look_at(l, out);

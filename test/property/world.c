@@ -151,9 +151,21 @@ static void digest_txn(struct sha256 *s, const struct txn *t)
 	sha256_update(s, t->blobs, t->blobs_used);
 }
 
-void instance_digest(const struct instance *i, uint8_t out[SHA256_LEN])
+/* A closed shard is all zeroes, and has no more to it than that it is closed.
+ */
+static void digest_shards(struct sha256 *s, const struct ta *ta)
 {
-	const struct ta *ta = &i->ta;
+	for (size_t i = 0; i < ARRAY_LEN(ta->shards); i++) {
+		const struct shard *shard = &ta->shards[i];
+
+		sha256_update(s, &shard->open, sizeof(shard->open));
+		if (shard->open)
+			sha256_update(s, shard, sizeof(*shard));
+	}
+}
+
+void ta_digest(const struct ta *ta, uint8_t out[SHA256_LEN])
+{
 	uint8_t storage[SHA256_LEN];
 	struct sha256 s;
 
@@ -162,7 +174,7 @@ void instance_digest(const struct instance *i, uint8_t out[SHA256_LEN])
 	sha256_update(&s, &ta->shard_total, sizeof(ta->shard_total));
 	sha256_update(&s, &ta->ready, sizeof(ta->ready));
 	sha256_update(&s, &ta->faulted, sizeof(ta->faulted));
-	sha256_update(&s, ta->shards, sizeof(ta->shards));
+	digest_shards(&s, ta);
 	sha256_update(&s, &ta->lru, sizeof(ta->lru));
 	sha256_update(&s, &ta->challenge, sizeof(ta->challenge));
 	sha256_update(&s, &ta->sign_counts, sizeof(ta->sign_counts));

@@ -52,6 +52,6 @@ void world_cut_here(void) __attribute__((noreturn));
  * A digest of all that a refused command may not change: keys, shards, the
  * staged batch, opened records, nonces, counters, trusted storage.
  */
-void instance_digest(const struct instance *i, uint8_t out[SHA256_LEN]);
+void ta_digest(const struct ta *ta, uint8_t out[SHA256_LEN]);
 
 #endif /* KMS_TEST_WORLD_H */
