@@ -183,12 +183,47 @@ static void i23_a_closed_ta_holds_no_secret(void **state)
 	assert_null(mh_taint_in_memory(f, true));
 }
 
+/* What a command might do that has no wiping and no scrubbing behind it. */
+__attribute__((noinline)) static void
+leave_on_stack(void *arg, struct bytes request, struct bytes state,
+	       struct bytes rsp, struct bytes out)
+{
+	const struct fixture *f = arg;
+	uint8_t here[32];
+
+	(void)request;
+	(void)state;
+	(void)rsp;
+	(void)out;
+	memcpy(here, f->one.ta.keys.root.b, sizeof(here));
+	__asm__ volatile("" : : "r"(here) : "memory");
+}
+
+static void i23_the_search_finds_what_is_left_on_a_stack(void **state)
+{
+	struct fixture *f = *state;
+	struct abi_info_rsp info = { 0 };
+	struct bytes used = { 0 };
+
+	mh_taint_learn(&f->one);
+	f->host.send = mh_stack_send;
+	for (int leave = 0; leave < 2; leave++) {
+		f->one.watch = leave ? leave_on_stack : NULL;
+		f->one.watch_arg = f;
+		assert_ok(host_info(&f->host, &info));
+		used = mh_stack_memory();
+		assert_int_equal(mh_taint_find(used.ptr, used.len) != NULL,
+				 leave);
+	}
+}
+
 #define searched_test(name) \
 	cmocka_unit_test_setup_teardown(name, open_searched, close_searched)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		searched_test(i23_the_search_finds_what_is_left_on_a_stack),
 		searched_test(i23_no_command_leaves_a_secret_behind),
 		searched_test(i23_no_error_leaves_a_secret_behind),
 		searched_test(i23_a_deleted_key_is_nowhere_in_the_ta),
