@@ -2,12 +2,18 @@
 /*
  * I4: random workloads with a power cut at every step, also inside recovery.
  *
- * A step is a call of the TA into the TEE (each of them, and for writes also
- * their middle) or a point between two steps of the host. The oracle is the
- * sequential model in struct host_db: after recovery the shard is as after
- * all the acknowledged changes, with or without the one that was under way.
+ * The oracle is the sequential model in struct host_db: after recovery the
+ * shard is as after all the acknowledged changes, with or without the one that
+ * was under way. Steps are found in two ways:
  *
- * 10^4 runs; KMS_TEST_LONG=1 makes 10^5.
+ * - A cut leaves nothing but what is stored, so each write of the TA and of
+ *   the host makes one state a cut can leave. All states of a workload are
+ *   kept while it runs, and recovered from one by one: 10^4 workloads.
+ * - To know that this is all there is, the power is also cut at each call of
+ *   the TA into the TEE, before, in the middle and behind, and between the
+ *   steps of the host: 2000 cuts of fewer workloads.
+ *
+ * KMS_TEST_LONG=1: 10^5 workloads, 10^5 cuts.
  */
 #include "test/property/wallets.h"
 
@@ -15,9 +21,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPS_MAX	  4
-#define SLOTS_MAX 24
-#define OWNERS	  3
+#define OPS_MAX	   4
+#define SLOTS_MAX  24
+#define SLOTS_USED 32 /* a batch may go beyond SLOTS_MAX */
+#define STATES_MAX 16
+#define OWNERS	   3
+
+/* All that is left when the power fails, and what a client was told before. */
+struct state {
+	struct gp_snapshot *storage;
+	struct host_db db;
+	unsigned int acked;
+};
 
 /* The workload and where it was when the power failed. */
 struct run {
@@ -39,7 +54,54 @@ struct run {
 	bool anchor_first; /* the wrong order, to be caught at */
 	enum kms_rc recovered;
 	unsigned int lost; /* runs after which the shard is no more */
+	/* Kept while the workload runs; NULL: none. */
+	struct state *states;
+	size_t state_count;
 };
+
+/* Of a database that has no more than SLOTS_USED slots, all that differs. */
+static void copy_db(struct host_db *to, const struct host_db *from)
+{
+	to->seq = from->seq;
+	to->next_slot = from->next_slot;
+	to->prepared = from->prepared;
+	to->next.count = from->next.count;
+	to->next.seq = from->next.seq;
+	memcpy(to->next.pc, from->next.pc, sizeof(to->next.pc));
+	memcpy(to->next.ops, from->next.ops,
+	       OPS_MAX * sizeof(from->next.ops[0]));
+	memcpy(to->keys, from->keys, SLOTS_USED * sizeof(from->keys[0]));
+	memcpy(to->blobs, from->blobs, SLOTS_USED * sizeof(from->blobs[0]));
+	for (unsigned int level = 0; level <= HOST_DEPTH; level++) {
+		size_t at = (size_t)1 << (HOST_DEPTH - level);
+		size_t count = SLOTS_USED >> level;
+
+		count = count ? count : 1;
+		memcpy(to->tree[at], from->tree[at], count * SHA256_LEN);
+	}
+}
+
+static uint64_t writes(void)
+{
+	return gp_count(GP_CALL_WRITE) + gp_count(GP_CALL_CREATE) +
+	       gp_count(GP_CALL_DELETE);
+}
+
+/* Behind each write of TA or host: no state may hide between two of them. */
+static void keep_state(struct run *r)
+{
+	struct state *s = NULL;
+
+	if (!r->states)
+		return;
+	assert_true(r->state_count < STATES_MAX && writes() <= 1);
+	gp_count_reset();
+	s = &r->states[r->state_count++];
+	s->storage = gp_storage_snapshot();
+	assert_non_null(s->storage);
+	copy_db(&s->db, &r->f->host.db);
+	s->acked = r->acked;
+}
 
 static void host_step(struct run *r)
 {
@@ -226,6 +288,7 @@ static void change(struct run *r)
 		assert_ok(host_send_commit(h, h->staged.pc, h->staged.count));
 	else
 		host_store(h);
+	keep_state(r);
 	host_step(r);
 	if (r->anchor_first)
 		host_store(h);
@@ -233,8 +296,10 @@ static void change(struct run *r)
 		assert_ok(host_commit(h));
 	/* The receipts are here: the client may be told. */
 	r->acked++;
+	keep_state(r);
 	host_step(r);
 	host_finish(h);
+	keep_state(r);
 	host_step(r);
 }
 
@@ -332,7 +397,32 @@ static void arm_in_recovery(struct run *r)
 		    cuts[prng_below(&r->prng, 3)], 0);
 }
 
-/* One run: the workload up to the cut, recovery however often it is cut. */
+/* However often the power fails again. */
+static void recover_at_last(struct run *r)
+{
+	unsigned int tries = 0;
+
+	do {
+		if (tries < 3)
+			arm_in_recovery(r);
+		else
+			arm(r, 0, GP_FAULT_NONE, 0);
+		assert_true(tries++ < 4);
+	} while (world_try(recover, r) != WORLD_DONE);
+	arm(r, 0, GP_FAULT_NONE, 0);
+}
+
+static void check_recovered(struct run *r)
+{
+	assert_ok(r->recovered);
+	check_anchor(r);
+	check_keys(r);
+	/* And life goes on. */
+	fixture_key(r->f, KEY_SPEC_SECP256K1);
+	fixture_check_signs(r->f, r->f->host.db.next_slot - 1);
+}
+
+/* One run: the workload up to the cut, and recovery. */
 static bool run_with_cut(struct run *r, uint64_t seed, uint64_t tee_call,
 			 enum gp_fault how, uint64_t host_at)
 {
@@ -347,26 +437,12 @@ static bool run_with_cut(struct run *r, uint64_t seed, uint64_t tee_call,
 		arm(r, 0, GP_FAULT_NONE, 0);
 		return false;
 	}
-	for (unsigned int tries = 0;; tries++) {
-		if (tries < 3)
-			arm_in_recovery(r);
-		else
-			arm(r, 0, GP_FAULT_NONE, 0);
-		if (world_try(recover, r) == WORLD_DONE)
-			break;
-		assert_true(tries < 3);
-	}
-	arm(r, 0, GP_FAULT_NONE, 0);
+	recover_at_last(r);
 	if (r->recovered == KMS_RC_STALE && r->anchor_first) {
 		r->lost++;
 		return true;
 	}
-	assert_ok(r->recovered);
-	check_anchor(r);
-	check_keys(r);
-	/* And life goes on. */
-	fixture_key(r->f, KEY_SPEC_SECP256K1);
-	fixture_check_signs(r->f, r->f->host.db.next_slot - 1);
+	check_recovered(r);
 	return true;
 }
 
@@ -387,10 +463,16 @@ static unsigned int cut_everywhere(struct run *r, uint64_t seed)
 	return runs;
 }
 
-static void i4_no_power_cut_loses_or_invents_a_change(void **state)
+/* 0 or 1: KMS_TEST_LONG. */
+static unsigned int wanted(unsigned int usual, unsigned int in_long_mode)
 {
 	const char *more = getenv("KMS_TEST_LONG");
-	unsigned int wanted = more && *more == '1' ? 100000 : 10000;
+
+	return more && *more == '1' ? in_long_mode : usual;
+}
+
+static void i4_no_cut_at_any_call_loses_or_invents_a_change(void **state)
+{
 	struct run r = { .f = *state };
 	unsigned int workloads = 0;
 	unsigned int runs = 0;
@@ -399,9 +481,56 @@ static void i4_no_power_cut_loses_or_invents_a_change(void **state)
 	instance_kill(&r.f->one);
 	r.fresh = gp_storage_snapshot();
 	assert_non_null(r.fresh);
-	for (; runs < wanted; workloads++)
+	for (; runs < wanted(2000, 100000); workloads++)
 		runs += cut_everywhere(&r, prng_next(&r.f->prng));
-	printf("# %u runs of %u workloads\n", runs, workloads);
+	printf("# %u cuts of %u workloads\n", runs, workloads);
+	gp_snapshot_free(&r.fresh);
+}
+
+/* Runs one workload; gives the number of states a cut could have left. */
+static size_t cut_after_each_write(struct run *r)
+{
+	start_over(r);
+	r->prng.state = prng_next(&r->f->prng);
+	r->changes = 1 + (unsigned int)prng_below(&r->prng, 3);
+	arm(r, 0, GP_FAULT_NONE, 0);
+	gp_count_reset();
+	r->state_count = 0;
+	keep_state(r);
+	assert_int_equal(world_try(workload, r), WORLD_DONE);
+	for (size_t i = 0; i < r->state_count; i++) {
+		struct state *s = &r->states[i];
+
+		gp_storage_restore(s->storage, GP_MEDIUM_REE | GP_MEDIUM_RPMB);
+		gp_snapshot_free(&s->storage);
+		copy_db(&r->f->host.db, &s->db);
+		r->acked = s->acked;
+		r->top_seq = s->acked;
+		recover_at_last(r);
+		/* Recovery has compared the roots; using every key is dear. */
+		assert_ok(r->recovered);
+		check_anchor(r);
+		assert_true(r->f->host.db.seq >= s->acked &&
+			    r->f->host.db.seq <= s->acked + 1);
+		if (!prng_below(&r->prng, 16))
+			check_recovered(r);
+	}
+	return r->state_count;
+}
+
+static void i4_no_cut_of_any_workload_loses_or_invents_a_change(void **state)
+{
+	static struct state states[STATES_MAX];
+	struct run r = { .f = *state, .states = states };
+	unsigned int workloads = wanted(10000, 100000);
+	size_t cuts = 0;
+
+	instance_kill(&r.f->one);
+	r.fresh = gp_storage_snapshot();
+	assert_non_null(r.fresh);
+	for (unsigned int i = 0; i < workloads; i++)
+		cuts += cut_after_each_write(&r);
+	printf("# %zu cuts of %u workloads\n", cuts, workloads);
 	gp_snapshot_free(&r.fresh);
 }
 
@@ -493,8 +622,10 @@ i4_a_cut_in_provisioning_leaves_a_tee_that_can_be_provisioned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fixture_test(i4_no_power_cut_loses_or_invents_a_change),
 		fixture_test(i4_no_power_cut_halves_a_wallet),
+		fixture_test(
+			i4_no_cut_of_any_workload_loses_or_invents_a_change),
+		fixture_test(i4_no_cut_at_any_call_loses_or_invents_a_change),
 		fixture_test(i4_a_host_that_writes_the_anchor_first_is_caught),
 		cmocka_unit_test_setup_teardown(
 			i4_a_cut_in_provisioning_leaves_a_tee_that_can_be_provisioned,
