@@ -115,14 +115,30 @@ enum kms_rc __wrap_ta_run(struct ta *ta, uint16_t cmd, size_t request_len,
 			  size_t state_len, size_t rsp_cap, size_t out_cap,
 			  size_t *rsp_len, size_t *out_len) KMS_MUST_USE;
 
-static uint16_t status_of(const struct ta *ta, size_t len)
+/* Whether it signed nothing although it answered, item by item. */
+static bool signed_nothing(struct bytes body)
+{
+	struct abi_sign_rsp rsp = { 0 };
+	struct abi_sign_result item = { 0 };
+	struct bytes value = { 0 };
+	bool nothing = true;
+
+	fuzz_check(!ABI_DECODE(&rsp, sign_rsp, body));
+	while (abi_rep_next(&rsp.items, &value)) {
+		fuzz_check(!ABI_DECODE(&item, sign_result, value));
+		nothing &= item.status != KMS_RC_OK;
+	}
+	return nothing;
+}
+
+static bool was_refused(const struct ta *ta, uint16_t cmd, size_t len)
 {
 	struct abi_header header = { 0 };
 	struct bytes body = { 0 };
 
 	fuzz_check(
 		!abi_get_header(&header, &body, bytes_of(ta->response, len)));
-	return header.status;
+	return header.status || (cmd == CMD_SIGN && signed_nothing(body));
 }
 
 /* No fault is injected here, so a refusal leaves no mark at all. */
@@ -139,7 +155,7 @@ enum kms_rc __wrap_ta_run(struct ta *ta, uint16_t cmd, size_t request_len,
 			   rsp_len, out_len);
 	fuzz_check(*rsp_len <= rsp_cap && *out_len <= out_cap);
 	ta_digest(ta, after);
-	if (rc || status_of(ta, *rsp_len))
+	if (rc || was_refused(ta, cmd, *rsp_len))
 		fuzz_check(bytes_equal_var(bytes_of(before, sizeof(before)),
 					   bytes_of(after, sizeof(after))));
 	fuzz_check(!ta->faulted);
