@@ -24,7 +24,8 @@ static inline int mh_files_open(void **state)
 	instance_start_fast(&f.one, 1);
 	host_init(&f.host, instance_send, &f.one, 0);
 	*state = &f;
-	return host_provision(&f.host, FIXTURE_SHARDS, (struct bytes){ 0 });
+	return host_provision(&f.host, FIXTURE_SHARDS, (struct bytes){ 0 }) !=
+	       KMS_RC_OK;
 }
 
 static inline int mh_files_close(void **state)
