@@ -209,6 +209,20 @@ i3_of_the_certificates_of_many_boots_one_moves_the_anchor(void **state)
 	assert_int_equal(f->one.ta.shards[0].anchor.seq, 1);
 }
 
+/* Of all the certificates only number next is the next one, and once. */
+static void check_order(struct fixture *f, const pc_bytes *pcs, size_t count,
+			size_t next)
+{
+	for (size_t ahead = next + 1; ahead < count; ahead++)
+		assert_rc(send(f, pcs[ahead]), KMS_RC_SEQ);
+	assert_ok(send(f, pcs[next]));
+	for (size_t again = 0; again <= next; again++)
+		assert_rc(send(f, pcs[again]), KMS_RC_SEQ);
+	/* The window of a boot is open for one change. */
+	if (next + 1 < count)
+		assert_rc(send(f, pcs[next + 1]), KMS_RC_EXPIRED);
+}
+
 /*
  * A laboratory puts the trusted storage back, which no host can, so that
  * certificates exist that lie ahead, behind and beside the anchor.
@@ -232,14 +246,7 @@ static void i3_certificates_out_of_order_are_refused(void **state)
 	restart(f);
 	restart(f);
 	for (size_t i = 0; i < ARRAY_LEN(pcs); i++) {
-		for (size_t ahead = i + 1; ahead < ARRAY_LEN(pcs); ahead++)
-			assert_rc(send(f, pcs[ahead]), KMS_RC_SEQ);
-		assert_ok(send(f, pcs[i]));
-		for (size_t again = 0; again <= i; again++)
-			assert_rc(send(f, pcs[again]), KMS_RC_SEQ);
-		if (i + 1 < ARRAY_LEN(pcs))
-			/* The window of a boot is open for one change. */
-			assert_rc(send(f, pcs[i + 1]), KMS_RC_EXPIRED);
+		check_order(f, pcs, ARRAY_LEN(pcs), i);
 		restart(f);
 	}
 	assert_int_equal(f->one.ta.shards[0].anchor.seq, ARRAY_LEN(pcs));

@@ -76,7 +76,7 @@ static enum kms_rc send_checked(void *arg, uint16_t cmd, struct bytes request,
 	ta_digest(&i->ta, after);
 	if (is_verdict(result))
 		swap_verdicts(&i->ta, was);
-	if (memcmp(before, after, sizeof(before)))
+	if (memcmp(before, after, sizeof(before)) != 0)
 		fail_msg("%s with %s has changed something", abi_cmd_name(cmd),
 			 kms_rc_name(result));
 	return rc;

@@ -165,6 +165,21 @@ static void i18_every_creation_gets_a_slot_and_a_uuid_of_its_own(void **state)
 
 /* --- I26 ------------------------------------------------------------------ */
 
+/* One batch that is repeated, then dropped or committed. */
+static void seal_something(struct host *h, uint64_t slot, bool commit)
+{
+	struct host_op ops[] = { host_create(KEY_SPEC_SECP256K1),
+				 host_change(h, slot, OP_SET_STATE,
+					     KEY_STATE_ENABLED) };
+
+	assert_ok(host_prepare(h, ops, 2));
+	assert_ok(host_resend(h, CMD_PREPARE));
+	if (commit)
+		assert_ok(host_send_commit(h, h->staged.pc, 2));
+	else
+		assert_ok(host_abort(h));
+}
+
 /*
  * What a host can do to make the TA seal the same thing again: abort, restart,
  * repeat, roll back its own database and the disk of a TEE without RPMB.
@@ -172,36 +187,23 @@ static void i18_every_creation_gets_a_slot_and_a_uuid_of_its_own(void **state)
 static void i26_no_key_and_nonce_seal_twice(void **state)
 {
 	struct fixture *f = *state;
-	struct host *h = &f->host;
 	struct gp_snapshot *past = NULL;
-	struct host_op ops[2];
 	static struct host_db old;
 	uint64_t seals = gp_aead_seals();
 
 	gp_aead_watch(true);
 	fixture_keys(f, 6);
+	past = gp_storage_snapshot();
+	assert_non_null(past);
+	old = f->host.db;
 	for (unsigned int round = 0; round < 60; round++) {
-		if (!(round % 10)) {
-			gp_snapshot_free(&past);
-			past = gp_storage_snapshot();
-			assert_non_null(past);
-			old = h->db;
-		}
-		ops[0] = host_create(KEY_SPEC_SECP256K1);
-		ops[1] = host_change(h, round % 6, OP_SET_STATE,
-				     KEY_STATE_ENABLED);
-		assert_ok(host_prepare(h, ops, 2));
-		assert_ok(host_resend(h, CMD_PREPARE));
-		if (round % 3)
-			assert_ok(host_abort(h));
-		else
-			assert_ok(host_send_commit(h, h->staged.pc, 2));
+		seal_something(&f->host, round % 6, round % 3 == 0);
 		instance_kill(&f->one);
 		/* The versions of the past are sealed anew. */
 		gp_storage_restore(past, GP_MEDIUM_REE | GP_MEDIUM_RPMB);
-		h->db = old;
+		f->host.db = old;
 		instance_start_fast(&f->one, 1);
-		assert_ok(host_recover(h, false));
+		assert_ok(host_recover(&f->host, false));
 	}
 	gp_aead_watch(false);
 	gp_snapshot_free(&past);

@@ -176,6 +176,15 @@ static void i9_a_refused_commit_changes_nothing(void **state)
 	mh_starve(f);
 	assert_rc(host_send_commit(h, pc, 1), KMS_RC_ENTROPY);
 	mh_feed(f);
+}
+
+static void i9_a_commit_at_a_bad_time_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct host *h = &f->host;
+	struct host_op op = host_create(KEY_SPEC_SECP256K1);
+
+	mh_make_keys(f);
 	assert_ok(host_prepare(h, &op, 1));
 	gp_clock_advance(60001);
 	assert_rc(host_send_commit(h, h->staged.pc, 1), KMS_RC_EXPIRED);
@@ -220,6 +229,7 @@ int main(void)
 		mh_checked_test(
 			i9_more_holds_than_there_is_room_for_change_nothing),
 		mh_checked_test(i9_a_refused_commit_changes_nothing),
+		mh_checked_test(i9_a_commit_at_a_bad_time_changes_nothing),
 		mh_checked_test(
 			i9_a_commit_the_storage_refuses_changes_nothing),
 	};
