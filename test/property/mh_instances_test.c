@@ -127,6 +127,7 @@ static void *race(void *arg)
 		r->wrong |= rc && rc != KMS_RC_IN_USE;
 		instance_kill(&r->instance);
 	}
+	gp_thread_end();
 	return NULL;
 }
 

@@ -40,10 +40,11 @@ static void *on_stack(void *arg)
 	struct job *j = arg;
 
 	stack_top = __builtin_frame_address(0);
-	if (world_try(run, j) == WORLD_DONE)
-		return NULL;
-	instance_kill(j->i);
-	j->rc = KMS_RC_UNAVAILABLE;
+	if (world_try(run, j) != WORLD_DONE) {
+		instance_kill(j->i);
+		j->rc = KMS_RC_UNAVAILABLE;
+	}
+	gp_thread_end();
 	return NULL;
 }
 

@@ -62,13 +62,13 @@ static void i23_no_command_leaves_a_secret_behind(void **state)
 {
 	struct fixture *f = *state;
 
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 150; i++) {
 		if (prng_below(&f->prng, 2))
 			mh_act(f);
 		else
 			mh_attack(f);
 	}
-	assert_true(looks > 300);
+	assert_true(looks > 150);
 }
 
 /* One thing of each kind, and whatever comes of it. */

@@ -32,9 +32,9 @@ static enum kms_rc prepare(struct creation *t, size_t count)
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	wallets_mark(t->w);
-	instance_digest(&t->w->f->one, before);
+	ta_digest(&t->w->f->one.ta, before);
 	rc = host_prepare(t->w->host, t->ops, count);
-	instance_digest(&t->w->f->one, after);
+	ta_digest(&t->w->f->one.ta, after);
 	if (rc && memcmp(before, after, sizeof(before)) != 0)
 		fail_msg("I9: a refused batch (%s) has changed something",
 			 kms_rc_name(rc));

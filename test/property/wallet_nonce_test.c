@@ -233,9 +233,9 @@ static void i8_twice_in_one_batch_is_never(void **state)
 					   .index = a.index,
 					   .evidence_kind = EVIDENCE_PASSKEY,
 					   .evidence = passkey_evidence(&by) };
-	instance_digest(&w->f->one, before);
+	ta_digest(&w->f->one.ta, before);
 	assert_rc(host_prepare(w->host, ops, 2), KMS_RC_AUTH_CHALLENGE);
-	instance_digest(&w->f->one, after);
+	ta_digest(&w->f->one.ta, after);
 	assert_memory_equal(before, after, sizeof(before));
 	/* The batch has failed, so the gesture is still there. */
 	assert_ok(ask_with(w, &a, &by));
@@ -260,13 +260,13 @@ static void i8_a_batch_that_fails_spends_nothing(void **state)
 				   .evidence_kind = EVIDENCE_PASSKEY,
 				   .evidence = passkey_evidence(&by) };
 	ops[1] = host_change(w->host, slots[1], OP_UNFREEZE, 0);
-	instance_digest(&w->f->one, before);
+	ta_digest(&w->f->one.ta, before);
 	assert_rc(host_prepare(w->host, ops, 2), KMS_RC_AUTH_REQUIRED);
 	/* Not even a fold that fails at the very end spends anything. */
 	host_encode_prepare(w->host, ops, 1);
 	w->host->state[w->host->state_w.len - 1] ^= 1;
 	assert_rc(host_send_request(w->host, CMD_PREPARE, 1), KMS_RC_BAD_PROOF);
-	instance_digest(&w->f->one, after);
+	ta_digest(&w->f->one.ta, after);
 	assert_memory_equal(before, after, sizeof(before));
 	assert_ok(ask_with(w, &a, &by));
 }

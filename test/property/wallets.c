@@ -211,10 +211,10 @@ enum kms_rc ask_send(struct wallets *w, const struct ask *a, uint8_t kind,
 	uint8_t after[SHA256_LEN];
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	instance_digest(&w->f->one, before);
+	ta_digest(&w->f->one.ta, before);
 	rc = a->op ? prepare(w->host, a, kind, evidence, got)
 		   : use(w->host, a, kind, evidence, got);
-	instance_digest(&w->f->one, after);
+	ta_digest(&w->f->one.ta, after);
 	if (rc && memcmp(before, after, sizeof(before)) != 0)
 		fail_msg("I9: %s was refused (%s) and changed something",
 			 a->name, kms_rc_name(rc));

@@ -73,6 +73,8 @@ void gp_on_stop(gp_stop_fn *stop, void *arg);
  */
 void gp_instance_set(unsigned int id);
 void gp_instance_drop(unsigned int id);
+/* For a thread that ends before the program: what the TEE keeps for it. */
+void gp_thread_end(void);
 
 /* Random tape: record appends to a buffer, replay reads it back. */
 void gp_tape_record(void);

@@ -52,6 +52,14 @@ void gp_crypto_close(void)
 	p256 = NULL;
 }
 
+#ifdef KMS_TA_TEST_HOOKS
+void gp_thread_end(void)
+{
+	EVP_CIPHER_CTX_free(gcm_context);
+	gcm_context = NULL;
+}
+#endif
+
 /* One context for each thread, made at its first use. */
 static EVP_CIPHER_CTX *context(void)
 {
