@@ -115,10 +115,10 @@ static enum kms_rc open_conns(struct sqlite_store *s, const char **why)
 	rc = open_lazy(&s->lazy, s->path, why);
 	if (!rc)
 		rc = open_lazy(&s->desk, s->path, why);
-	if (rc)
-		return rc;
-	sqlite3_wal_hook(s->lazy.db, on_lazy_commit, s);
-	sqlite3_wal_hook(s->desk.db, on_desk_commit, s);
+	if (!rc) {
+		sqlite3_wal_hook(s->lazy.db, on_lazy_commit, s);
+		sqlite3_wal_hook(s->desk.db, on_desk_commit, s);
+	}
 	return rc;
 }
 
