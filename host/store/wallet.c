@@ -131,10 +131,9 @@ enum kms_rc store_get_address(struct store_reader *r, struct store_address *out,
 	if (strnlen(address, STORE_ADDRESS_LEN + 1) != STORE_ADDRESS_LEN)
 		return KMS_RC_NOT_FOUND;
 	for (size_t i = 0; i < STORE_ADDRESS_LEN; i++) {
-		char ch = address[i];
-
-		out->address[i] =
-			ch >= 'A' && ch <= 'F' ? (char)(ch - 'A' + 'a') : ch;
+		out->address[i] = address[i];
+		if (address[i] >= 'A' && address[i] <= 'F')
+			out->address[i] = "abcdef"[address[i] - 'A'];
 	}
 	if (!address_is_valid(out->address))
 		return KMS_RC_NOT_FOUND;
