@@ -124,6 +124,35 @@ class Banned(Tree):
                 os.remove(os.path.join(self.top, name))
 
 
+class Sources(Tree):
+    def setUp(self):
+        super().setUp()
+        self.write('build/compile_commands.json', '[{"directory": "%s/build", "file": "../fuzz/fuzz_a.c"}]' % self.top)
+        self.write('fuzz/fuzz_a.c', '')
+        self.write('fuzz/corpus/a/seed', '')
+        self.write('host/optee.c', '')
+        self.write('host/meson.build', "files('optee.c')\n")
+
+    def check(self):
+        return self.run_check('check-sources', 'build', cwd=self.top)
+
+    def test_what_is_compiled_or_listed_passes(self):
+        status, out = self.check()
+        self.assertEqual(status, 0, out)
+
+    def test_a_fuzz_target_that_nothing_builds_fails(self):
+        self.write('fuzz/fuzz_b.c', '')
+        status, out = self.check()
+        self.assertEqual(status, 1, out)
+        self.assertIn('fuzz/fuzz_b.c: nothing builds it', out)
+
+    def test_a_corpus_without_its_target_fails(self):
+        self.write('fuzz/corpus/b/seed', '')
+        status, out = self.check()
+        self.assertEqual(status, 1, out)
+        self.assertIn('fuzz/corpus/b', out)
+
+
 class Headers(Tree):
     def test_a_complete_header_passes(self):
         self.write('common/a.h', GUARD % '#include <stdint.h>\nuint8_t f(void);')
