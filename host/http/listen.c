@@ -38,6 +38,12 @@ static bool parse_port(in_port_t *port, const char *text)
 	return true;
 }
 
+/* The one name that needs no resolver: RFC 6761 6.3. */
+static const char *number_of(const char *host)
+{
+	return strcmp(host, "localhost") ? host : "127.0.0.1";
+}
+
 static bool parse_address(struct address *a, const char *text)
 {
 	const char *colon = strrchr(text, ':');
@@ -58,7 +64,7 @@ static bool parse_address(struct address *a, const char *text)
 	}
 	a->u.in4.sin_family = AF_INET;
 	a->len = sizeof(a->u.in4);
-	return inet_pton(AF_INET, host, &a->u.in4.sin_addr) == 1 &&
+	return inet_pton(AF_INET, number_of(host), &a->u.in4.sin_addr) == 1 &&
 	       parse_port(&a->u.in4.sin_port, colon + 1);
 }
 

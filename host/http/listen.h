@@ -13,8 +13,9 @@
 #include "common/kms_rc.h"
 
 /*
- * Gives count sockets that listen on the same address, "127.0.0.1:8080" or
- * "[::1]:0", among which the kernel spreads the clients; sets *port. On
+ * Gives count sockets that listen on the same address, "127.0.0.1:8080",
+ * "localhost:0" (which is 127.0.0.1) or "[::1]:0", among which the kernel
+ * spreads the clients; sets *port. On
  * failure gives none. BAD_INPUT, UNAVAILABLE with a static *why.
  */
 enum kms_rc listen_open(int *fds, unsigned int count, unsigned int *port,

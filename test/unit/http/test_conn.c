@@ -314,6 +314,21 @@ static void ipv6_is_served(void **state KMS_UNUSED)
 	assert_true(fixture_stop(&f, 0));
 }
 
+static void localhost_is_the_loopback_of_ipv4(void **state KMS_UNUSED)
+{
+	struct fixture f;
+	struct client c = { 0 };
+
+	fixture_init(&f);
+	f.config.listen = "localhost:0";
+	fixture_start(&f);
+	client_open(&c, &f);
+	client_text(&c, GET("/a"));
+	client_expect(&c, 200, "GET /a ");
+	client_close(&c);
+	assert_true(fixture_stop(&f, 1000));
+}
+
 static void a_port_in_use_is_not_shared(void **state KMS_UNUSED)
 {
 	struct fixture f;
@@ -335,7 +350,9 @@ static void a_bad_address_or_a_missing_limit_is_refused(void **state KMS_UNUSED)
 	static const char *const bad[] = { "",
 					   "8080",
 					   ":8080",
-					   "localhost:80",
+					   "localhos:80",
+					   "localhosts:80",
+					   "example.org:80",
 					   "127.0.0.1:",
 					   "127.0.0.1:65536",
 					   "::1:80",
@@ -413,6 +430,7 @@ int main(void)
 		cmocka_unit_test(the_loop_ticks_and_ends_its_rounds),
 		cmocka_unit_test(requests_spread_over_several_reactors),
 		cmocka_unit_test(ipv6_is_served),
+		cmocka_unit_test(localhost_is_the_loopback_of_ipv4),
 		cmocka_unit_test(a_port_in_use_is_not_shared),
 		cmocka_unit_test(a_bad_address_or_a_missing_limit_is_refused),
 		cmocka_unit_test(a_thread_that_cannot_start_stops_the_others),
