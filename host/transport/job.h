@@ -21,6 +21,7 @@ struct job {
 	struct job *next;
 	uint16_t cmd;
 	unsigned int items; /* 0: goes alone */
+	bool away;	    /* in the secure world */
 	struct bytes req;
 	struct bytes state;
 	size_t out_cap;

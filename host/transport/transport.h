@@ -75,6 +75,8 @@ struct transport {
 	 * Ends what is left of the worker and starts it anew, and waits until
 	 * it serves. Calls in flight are finished by their channels' next
 	 * reap(): with the answer if there is one, else with UNAVAILABLE.
+	 * UNAVAILABLE when it cannot be ended or started now; the worker is
+	 * dead then, and another try is worthwhile.
 	 */
 	enum kms_rc (*restart)(struct worker *w);
 

@@ -33,6 +33,14 @@ void fake_teec_hold(bool hold)
 	pthread_mutex_unlock(&lock);
 }
 
+void fake_teec_hold_open(bool hold)
+{
+	pthread_mutex_lock(&lock);
+	fake.hold_open = hold;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
 void fake_teec_refuse(bool refuse)
 {
 	pthread_mutex_lock(&lock);
@@ -99,6 +107,8 @@ TEEC_Result TEEC_OpenSession(TEEC_Context *context, TEEC_Session *session,
 	(void)data;
 	(void)origin;
 	pthread_mutex_lock(&lock);
+	while (fake.hold_open)
+		pthread_cond_wait(&changed, &lock);
 	if (fake.refuse || operation || method != TEEC_LOGIN_PUBLIC ||
 	    memcmp(destination, &uuid, sizeof(uuid)) != 0)
 		result = TEEC_ERROR_ITEM_NOT_FOUND;

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -237,6 +238,102 @@ static void a_channel_closes_while_its_calls_are_away(void **state)
 	test_call_free(&call);
 }
 
+/* Restarts until the thread that was lost is back. */
+static void revive(struct fixture *f)
+{
+	enum kms_rc rc = KMS_RC_UNAVAILABLE;
+
+	for (int i = 0; rc && i < 1000; i++) {
+		usleep(10000);
+		rc = t->restart(f->w);
+	}
+	assert_int_equal(rc, KMS_RC_OK);
+}
+
+static void a_hung_command_does_not_hang_the_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct pollfd death = { .fd = t->death_fd(f->w), .events = POLLIN };
+	struct test_call *first = occupy(f);
+
+	submit_signs(f, 3);
+	assert_int_equal(t->restart(f->w), KMS_RC_UNAVAILABLE);
+	assert_int_equal(poll(&death, 1, 0), 1);
+	assert_true(test_reap(t, f->c, 4));
+	assert_int_equal(first->finished, 1);
+	assert_int_equal(first->call.rc, KMS_RC_UNAVAILABLE);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(f->calls[i]->call.rc, KMS_RC_UNAVAILABLE);
+	assert_int_equal(t->submit(f->c, &first->call), KMS_RC_UNAVAILABLE);
+	/* Only the first one waits. */
+	assert_int_equal(t->restart(f->w), KMS_RC_UNAVAILABLE);
+	/* What comes back late goes nowhere. */
+	test_call_free(&first);
+	fake_teec_hold(false);
+	revive(f);
+	assert_int_equal(poll(&death, 1, 0), 0);
+	test_round_trip(t, f->c, 100, 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(f->calls[i]->finished, 1);
+}
+
+static void a_lost_call_can_be_cancelled(void **state)
+{
+	struct fixture *f = *state;
+	struct test_call *first = occupy(f);
+
+	assert_int_equal(t->restart(f->w), KMS_RC_UNAVAILABLE);
+	t->cancel(f->c, &first->call);
+	assert_int_equal(t->reap(f->c), 0);
+	test_call_free(&first);
+	fake_teec_hold(false);
+	revive(f);
+}
+
+static void a_hung_session_does_not_hang_the_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct test_call *call = test_call_new(ECHO_CMD, 8, 0);
+
+	fake_teec_hold_open(true);
+	assert_int_equal(t->restart(f->w), KMS_RC_UNAVAILABLE);
+	assert_int_equal(t->submit(f->c, &call->call), KMS_RC_UNAVAILABLE);
+	fake_teec_hold_open(false);
+	revive(f);
+	test_round_trip(t, f->c, 8, 0);
+	test_call_free(&call);
+}
+
+static void a_channel_closes_though_its_command_hangs(void **state)
+{
+	struct fixture *f = *state;
+	struct test_call *first = occupy(f);
+
+	t->channel_close(&f->c);
+	assert_int_equal(first->finished, 0);
+	test_call_free(&first);
+	fake_teec_hold(false);
+	revive(f);
+	assert_int_equal(t->channel_open(&f->c, f->w), KMS_RC_OK);
+	test_round_trip(t, f->c, 100, 0);
+}
+
+/* Last, because its thread stays where it is until the process ends. */
+static void a_hung_command_does_not_hang_the_end(void **state)
+{
+	struct fixture *f = NULL;
+	struct test_call *first = NULL;
+
+	start(state);
+	f = *state;
+	first = occupy(f);
+	t->channel_close(&f->c);
+	t->close(&f->w);
+	assert_null(f->w);
+	assert_int_equal(first->finished, 0);
+	test_call_free(&first);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -248,6 +345,11 @@ int main(void)
 		T(a_cancelled_call_is_not_finished),
 		T(calls_of_a_dead_ta_end_once),
 		T(a_channel_closes_while_its_calls_are_away),
+		T(a_hung_command_does_not_hang_the_restart),
+		T(a_lost_call_can_be_cancelled),
+		T(a_hung_session_does_not_hang_the_restart),
+		T(a_channel_closes_though_its_command_hangs),
+		cmocka_unit_test(a_hung_command_does_not_hang_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
