@@ -11,6 +11,7 @@ bool database_find(char path[STORE_PATH_MAX], const char *db,
 		.db = db,
 		.state_dir = state_dir,
 		.env = getenv(STORE_PATH_ENV),
+		.env_dir = getenv(STORE_DIR_ENV),
 		.system_dir = STORE_SYSTEM_DIR,
 	};
 

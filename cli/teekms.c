@@ -7,10 +7,11 @@
 
 #define DATABASE_HELP                                                          \
 	"\n"                                                                   \
-	"The database is the first of these:\n"                                \
+	"The database is the first of these, as for teekmsd:\n"                \
 	"  --db PATH          the file\n"                                      \
 	"  --state-dir DIR    DIR/" STORE_FILE_NAME "\n"                       \
 	"  " STORE_PATH_ENV "        environment variable: the file\n"         \
+	"  " STORE_DIR_ENV "      environment variable: its folder\n"          \
 	"  " STORE_SYSTEM_DIR "/" STORE_FILE_NAME "   if that folder exists\n" \
 	"  ./" STORE_FILE_NAME "\n"
 

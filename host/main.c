@@ -30,6 +30,7 @@
 struct server {
 	struct settings settings;
 	char db_path[STORE_PATH_MAX];
+	char state_dir[STORE_PATH_MAX];
 	char ta_program[PATH_MAX];
 	char ta_dir[PATH_MAX];
 	char self_dir[PATH_MAX];
@@ -163,20 +164,43 @@ static enum kms_rc find_ta_program(struct server *s)
 	return KMS_RC_OK;
 }
 
+/* The command line finds the same database: host/store/path.h. */
+static enum kms_rc find_state(struct server *s)
+{
+	const struct settings *set = &s->settings;
+	const struct store_path_sources from = {
+		.db = set->db,
+		.state_dir = set->db ? NULL : set->state_dir,
+		.env = set->env_db,
+		.env_dir = set->env_state_dir,
+		.system_dir = STORE_SYSTEM_DIR,
+	};
+	const char *named =
+		set->state_dir ? set->state_dir : set->env_state_dir;
+	enum kms_rc rc =
+		store_path_resolve(s->db_path, sizeof(s->db_path), &from);
+	int n = 0;
+
+	if (!rc && !named)
+		return store_path_folder(s->state_dir, sizeof(s->state_dir),
+					 s->db_path);
+	if (!rc)
+		n = snprintf(s->state_dir, sizeof(s->state_dir), "%s", named);
+	return rc || (size_t)n >= sizeof(s->state_dir) ? KMS_RC_CONFIG
+						       : KMS_RC_OK;
+}
+
 static enum kms_rc find_paths(struct server *s)
 {
-	const struct store_path_sources from = {
-		.db = s->settings.db,
-		.state_dir = s->settings.db ? NULL : s->settings.state_dir,
-	};
-	enum kms_rc rc = make_dir(s->settings.state_dir);
-	int n = snprintf(s->ta_dir, sizeof(s->ta_dir), "%s/tee",
-			 s->settings.state_dir);
+	enum kms_rc rc = find_state(s);
+	int n = 0;
 
-	if (!rc && (n < 0 || (size_t)n >= sizeof(s->ta_dir)))
-		rc = KMS_RC_CONFIG;
-	if (!rc)
-		rc = store_path_resolve(s->db_path, sizeof(s->db_path), &from);
+	if (rc)
+		return fail("--db, --state-dir", rc, "not a usable path");
+	n = snprintf(s->ta_dir, sizeof(s->ta_dir), "%s/tee", s->state_dir);
+	if (n < 0 || (size_t)n >= sizeof(s->ta_dir))
+		return fail("--state-dir", KMS_RC_CONFIG, "is too long");
+	rc = make_dir(s->state_dir);
 	if (!rc && !strcmp(s->settings.tee, "process")) {
 		rc = make_dir(s->ta_dir);
 		if (!rc)
@@ -406,6 +430,7 @@ static int run(struct server *s)
 	if (!rc) {
 		log_info("server", "teekms %s, profile %s, tee %s", KMS_VERSION,
 			 s->settings.profile, s->settings.tee);
+		log_info("server", "database %s", s->db_path);
 		log_info("server", "listening on port %u",
 			 http_server_port(s->http));
 		wait_for_signal(&set);

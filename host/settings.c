@@ -23,10 +23,12 @@ struct setting {
 static const struct setting table[] = {
 	{ "listen", "KMS_LISTEN", TEXT, AT(listen), "127.0.0.1:8080", 0, 0,
 	  "ADDRESS:PORT to serve on; port 0 takes a free one" },
-	{ "state-dir", "KMS_STATE_DIR", TEXT, AT(state_dir), "./state", 0, 0,
-	  "folder of the database and of the TA process's storage" },
+	{ "state-dir", "KMS_STATE_DIR", TEXT, AT(state_dir), NULL, 0, 0,
+	  "folder of the database and of the TA process's storage; else "
+	  "/data/kms where that exists, else the working folder" },
 	{ "db", "KMS_DB_PATH", TEXT, AT(db), NULL, 0, 0,
-	  "database file, when it is not kms.db in the state folder" },
+	  "database file, when it is not kms.db in the state folder; alone, "
+	  "its folder is the state folder" },
 	{ "profile", "KMS_PROFILE", TEXT, AT(profile), "dev", 0, 0,
 	  "dev (open on loopback until an API key exists) or production" },
 	{ "tee", "KMS_TEE", TEXT, AT(tee), "process", 0, 0,
@@ -224,6 +226,11 @@ enum kms_rc settings_read(struct settings *s, int argc, char **argv, FILE *err)
 
 	memset(s, 0, sizeof(*s));
 	rc = read_environment(s, err);
+	/* --state-dir wins over KMS_DB_PATH as well. */
+	s->env_db = s->db;
+	s->env_state_dir = s->state_dir;
+	s->db = NULL;
+	s->state_dir = NULL;
 	if (!rc)
 		rc = read_options(s, argc, argv, err);
 	if (!rc)

@@ -18,8 +18,10 @@
 
 struct settings {
 	const char *listen;
-	const char *state_dir;
-	const char *db; /* NULL: state_dir/kms.db */
+	const char *state_dir;	   /* --state-dir, or NULL */
+	const char *env_state_dir; /* KMS_STATE_DIR, or NULL */
+	const char *db;		   /* --db, or NULL */
+	const char *env_db;	   /* KMS_DB_PATH, or NULL */
 	const char *profile;
 	const char *tee;
 	const char *ta_program; /* NULL: beside teekmsd */

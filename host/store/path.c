@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static bool is_directory(const char *path)
@@ -34,7 +35,23 @@ enum kms_rc store_path_resolve(char *out, size_t cap,
 			       : KMS_RC_BAD_INPUT;
 	if (from->env && *from->env)
 		return put(out, cap, NULL, from->env);
+	if (from->env_dir && *from->env_dir)
+		return put(out, cap, from->env_dir, STORE_FILE_NAME);
 	if (is_directory(from->system_dir))
 		return put(out, cap, from->system_dir, STORE_FILE_NAME);
 	return put(out, cap, ".", STORE_FILE_NAME);
+}
+
+enum kms_rc store_path_folder(char *out, size_t cap, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 1;
+	int n = 0;
+
+	if (!slash)
+		path = ".";
+	else if (!len)
+		len = 1; /* the root */
+	n = snprintf(out, cap, "%.*s", (int)len, path);
+	return n < 0 || (size_t)n >= cap ? KMS_RC_BAD_INPUT : KMS_RC_OK;
 }

@@ -145,8 +145,8 @@ class LocalServer:
     can_restart = True
     is_local = True
 
-    def __init__(self, *args, state=None, env=None, profile='dev'):
-        self.args, self.env, self.profile = list(args), dict(env or {}), profile
+    def __init__(self, *args, state=None, env=None, profile='dev', bare=False):
+        self.args, self.env, self.profile, self.bare = list(args), dict(env or {}), profile, bare
         self.folder = tempfile.mkdtemp(prefix='teekms-test-')
         self.state = state or os.path.join(self.folder, 'state')
         os.makedirs(self.state, mode=0o700, exist_ok=True)
@@ -159,6 +159,8 @@ class LocalServer:
         return f'http://127.0.0.1:{self.port}'
 
     def command(self):
+        if self.bare:  # in its folder, told nothing but where to listen
+            return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', *self.args]
         # An empty state is made a key domain when asked for; dev does so by itself.
         provision = ['--provision'] if self.profile == 'production' and not self.database_files() else []
         return [TEEKMSD, '--listen', f'127.0.0.1:{self.port}', '--state-dir', self.state, '--profile', self.profile,
@@ -168,7 +170,7 @@ class LocalServer:
         """Starts it and does not wait."""
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(self.command(), env=clean_env(**self.env), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log, cwd=self.folder)
         return self
 
     def start(self):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """API keys: open in dev until there is one, then closed; and production, which is closed from the start."""
 
+import os
 import re
+import subprocess
+import unittest
 
-from harness import K256, OwnServerTest, b64, digest_of
+from harness import K256, TEEKMS, OwnServerTest, b64, clean_env, digest_of
 
 OPEN_PATHS = ('/health', '/version', '/healthz', '/readyz')
 # On POST / a caller gets an AWS error (all of which are 400) or, as on plain paths, 401.
@@ -32,6 +35,38 @@ class ApiKeyTest(OwnServerTest):
         self.assertRegex(done.stdout, r'^kms_[0-9a-f]{32}\n$')
         self.assertIn(label, done.stderr)
         return done.stdout.strip()
+
+
+@unittest.skipIf(os.path.isdir('/data/kms'), 'this machine has a /data/kms')
+class Places(ApiKeyTest):
+    """The server and the command line find the same database, however they are told."""
+
+    def generate_here(self, server, *args, **env):
+        done = subprocess.run([TEEKMS, 'api-key', 'generate', '--label', 'a', *args], env=clean_env(**env),
+                              cwd=server.folder, text=True, timeout=30, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=True)
+        return done.stdout.strip()
+
+    def test_without_options(self):
+        server = self.new_server(bare=True).start()
+        self.check(server, self.generate_here(server))
+
+    def test_by_variables(self):
+        for env in ({'KMS_STATE_DIR': 'some'}, {'KMS_DB_PATH': './other.db'},
+                    {'KMS_STATE_DIR': 'third', 'KMS_DB_PATH': './third.db'}):
+            with self.subTest(**env):
+                server = self.new_server(bare=True, env=env).start()
+                self.check(server, self.generate_here(server, **env))
+
+    def test_an_option_wins_over_all_variables(self):
+        server = self.new_server('--state-dir', 'mine', bare=True, env={'KMS_DB_PATH': './other.db'}).start()
+        self.check(server, self.generate_here(server, '--state-dir', 'mine', KMS_DB_PATH='./other.db'))
+
+    def check(self, server, key):
+        client = self.connect(server)
+        self.assert_refused(client)
+        self.assert_open(client, {'x-api-key': key})
+        server.stop()
 
 
 class Dev(ApiKeyTest):
