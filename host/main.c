@@ -107,18 +107,11 @@ static void tick(void *arg, unsigned int index, uint64_t now_ns)
 	service_thread_tick(s->service, index, now_ns);
 }
 
-static void refused(void *arg, const char *peer, unsigned int status,
-		    const char *why)
+static void refuse(void *arg, struct http_reactor *r, struct http_refusal *no)
 {
-	(void)arg;
-	dispatch_refused(peer, status, why);
-}
+	struct server *s = arg;
 
-static size_t refusal_body(void *arg, unsigned int status, char *out,
-			   size_t cap, const char **content_type)
-{
-	(void)arg;
-	return dispatch_refusal_body(status, out, cap, content_type);
+	dispatch_refuse(s->dispatch, r, no);
 }
 
 static enum kms_rc fail(const char *what, enum kms_rc rc, const char *why)
@@ -345,8 +338,7 @@ static enum kms_rc open_http(struct server *s)
 		.handle = handle,
 		.round_end = round_end,
 		.tick = tick,
-		.refused = refused,
-		.refusal_body = refusal_body,
+		.refuse = refuse,
 	};
 	const char *why = NULL;
 	enum kms_rc rc = KMS_RC_OK;

@@ -87,11 +87,11 @@ void dispatch_thread_stop(struct dispatch *d, unsigned int index)
 }
 
 static unsigned int thread_of(const struct dispatch *d,
-			      const struct http_request *req)
+			      const struct http_reactor *r)
 {
 	unsigned int i = 0;
 
-	while (i + 1 < d->thread_count && d->threads[i].reactor != req->reactor)
+	while (i + 1 < d->thread_count && d->threads[i].reactor != r)
 		i++;
 	return i;
 }
@@ -236,61 +236,6 @@ static enum kms_rc open_answer(struct call *call)
 	return KMS_RC_OK;
 }
 
-/* For a request whose arena cannot even hold the exchange. */
-static void refuse_without_memory(struct http_request *req)
-{
-	static const char body[] = "{\"__type\":\"KMSInternalException\","
-				   "\"error\":\"out of memory\"}";
-	struct http_answer answer = {
-		.status = 503,
-		.content_type = ANSWER_PLAIN_TYPE,
-		.body = bytes_of(body, sizeof(body) - 1),
-		.extra = "Retry-After: 1\r\n",
-	};
-
-	log_error(MODULE, "no memory for a request of %s", req->peer);
-	http_answer(req, &answer);
-}
-
-void dispatch_handle(struct dispatch *d, struct http_request *req)
-{
-	unsigned int index = thread_of(d, req);
-	struct dispatch_thread *t = &d->threads[index];
-	struct exchange *x = arena_alloc(&req->scratch, sizeof(*x));
-	enum kms_rc rc = KMS_RC_INTERNAL;
-
-	if (!x) {
-		refuse_without_memory(req);
-		return;
-	}
-	x->req = req;
-	x->call.service = d->service;
-	x->call.reactor = index;
-	x->call.arena = &req->scratch;
-	x->call.start_ns = req->start_ns;
-	x->call.caller.key_id[0] = '-';
-	x->call.finish = finish;
-	if (!new_request_id(t, x->call.request_id)) {
-		finish(&x->call, KMS_RC_INTERNAL);
-		return;
-	}
-	answer_put_uuid(x->request_id, x->call.request_id);
-	rc = find_op(x, d, t);
-	if (!rc)
-		rc = read_members(x);
-	if (!rc)
-		rc = open_answer(&x->call);
-	if (rc)
-		finish(&x->call, rc);
-	else
-		x->call.op->run(&x->call);
-}
-
-void dispatch_refused(const char *peer, unsigned int status, const char *why)
-{
-	access_log_refused(peer, status, why);
-}
-
 /* What HTTP itself refused, in our words. */
 static enum kms_rc rc_of_status(unsigned int status)
 {
@@ -327,14 +272,13 @@ static const char *text_of_status(unsigned int status)
 	}
 }
 
-size_t dispatch_refusal_body(unsigned int status, char *out, size_t cap,
-			     const char **content_type)
+static size_t put_refusal(char *out, size_t cap, unsigned int status)
 {
 	enum kms_rc rc = rc_of_status(status);
 	const char *text = text_of_status(status);
 	struct json_writer w = { 0 };
 
-	/* Nobody knows whether it would have been POST /, so both forms. */
+	/* Not every client says where it was going, so both forms. */
 	json_begin(&w, out, cap);
 	json_object(&w);
 	json_name(&w, "error");
@@ -346,6 +290,77 @@ size_t dispatch_refusal_body(unsigned int status, char *out, size_t cap,
 	json_name(&w, "message");
 	json_put_text(&w, text);
 	json_end(&w);
-	*content_type = ANSWER_PLAIN_TYPE;
 	return json_writer_done(&w) ? 0 : w.len;
+}
+
+void dispatch_refuse(struct dispatch *d, struct http_reactor *r,
+		     struct http_refusal *no)
+{
+	struct dispatch_thread *t = &d->threads[thread_of(d, r)];
+	char request_id[ANSWER_UUID_LEN + 1] = "-";
+	uint8_t uuid[16] = { 0 };
+
+	if (new_request_id(t, uuid))
+		answer_put_uuid(request_id, uuid);
+	answer_headers(no->extra, request_id, no->status,
+		       rc_of_status(no->status), NULL);
+	no->body_len = put_refusal(no->body, sizeof(no->body), no->status);
+	no->content_type = router_is_aws(no->method, no->path)
+				   ? ANSWER_AWS_TYPE
+				   : ANSWER_PLAIN_TYPE;
+	access_log_refused(no, request_id);
+}
+
+/* For a request whose arena cannot even hold the exchange. */
+static void refuse_without_memory(struct dispatch *d, struct http_request *req)
+{
+	struct http_refusal no = {
+		.status = 503,
+		.why = "no memory for the request",
+		.peer = req->peer,
+		.method = req->method,
+		.path = req->path,
+		.http_1_0 = req->http_1_0,
+	};
+	struct http_answer answer = { .status = no.status, .extra = no.extra };
+
+	log_error(MODULE, "no memory for a request of %s", req->peer);
+	dispatch_refuse(d, req->reactor, &no);
+	answer.content_type = no.content_type;
+	answer.body = bytes_of(no.body, no.body_len);
+	http_answer(req, &answer);
+}
+
+void dispatch_handle(struct dispatch *d, struct http_request *req)
+{
+	unsigned int index = thread_of(d, req->reactor);
+	struct dispatch_thread *t = &d->threads[index];
+	struct exchange *x = arena_alloc(&req->scratch, sizeof(*x));
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	if (!x) {
+		refuse_without_memory(d, req);
+		return;
+	}
+	x->req = req;
+	x->call.service = d->service;
+	x->call.reactor = index;
+	x->call.arena = &req->scratch;
+	x->call.start_ns = req->start_ns;
+	x->call.caller.key_id[0] = '-';
+	x->call.finish = finish;
+	if (!new_request_id(t, x->call.request_id)) {
+		finish(&x->call, KMS_RC_INTERNAL);
+		return;
+	}
+	answer_put_uuid(x->request_id, x->call.request_id);
+	rc = find_op(x, d, t);
+	if (!rc)
+		rc = read_members(x);
+	if (!rc)
+		rc = open_answer(&x->call);
+	if (rc)
+		finish(&x->call, rc);
+	else
+		x->call.op->run(&x->call);
 }

@@ -40,8 +40,7 @@ void dispatch_thread_stop(struct dispatch *d, unsigned int index);
 
 /* Callbacks of struct http_config. */
 void dispatch_handle(struct dispatch *d, struct http_request *req);
-void dispatch_refused(const char *peer, unsigned int status, const char *why);
-size_t dispatch_refusal_body(unsigned int status, char *out, size_t cap,
-			     const char **content_type);
+void dispatch_refuse(struct dispatch *d, struct http_reactor *r,
+		     struct http_refusal *no);
 
 #endif /* KMS_HOST_DISPATCH_H */

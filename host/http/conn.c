@@ -17,8 +17,6 @@
 /* Steps a connection may take before the others get their turn. */
 #define TURNS_MAX 64
 
-#define REFUSAL_BODY_MAX 1024
-
 static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /* --- the end ---------------------------------------------------------- */
@@ -201,24 +199,24 @@ void http_answer(struct http_request *req, const struct http_answer *answer)
 		reactor_return_exchange(r, x);
 }
 
-static void conn_refuse(struct conn *c, struct refusal no, bool keep_alive)
+static void conn_refuse(struct conn *c, struct refusal why, bool keep_alive)
 {
 	const struct http_config *config = c->reactor->config;
-	char text[REFUSAL_BODY_MAX];
-	struct http_answer a = { .status = no.status };
+	struct http_refusal no = {
+		.status = why.status,
+		.why = why.why,
+		.peer = c->peer,
+	};
+	struct http_answer a = { .status = why.status, .extra = no.extra };
 
+	if (c->x)
+		http_parser_tell(&c->x->parser, &c->x->in, &no);
 	if (no.status == 503)
-		a.extra = "Retry-After: 1\r\n";
-	if (config->refused)
-		config->refused(config->arg, c->peer, no.status, no.why);
-	if (config->refusal_body) {
-		size_t len =
-			config->refusal_body(config->arg, no.status, text,
-					     sizeof(text), &a.content_type);
-
-		a.body =
-			bytes_of(text, len < sizeof(text) ? len : sizeof(text));
-	}
+		snprintf(no.extra, sizeof(no.extra), "Retry-After: 1\r\n");
+	if (config->refuse)
+		config->refuse(config->arg, c->reactor, &no);
+	a.content_type = no.content_type;
+	a.body = bytes_of(no.body, no.body_len);
 	c->close = !keep_alive || c->reactor->stopping;
 	c->linger |= c->close;
 	conn_send(c, &a, wants_body(c->x));

@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 #define HTTP_HEADERS_MAX 64
+#define HTTP_EXTRA_MAX	 384
+#define HTTP_REFUSAL_MAX 512
 
 struct http_reactor;
 
@@ -40,6 +42,7 @@ struct http_request {
 	struct bytes path;   /* without the query */
 	struct bytes query;
 	struct bytes body;
+	bool http_1_0;
 	struct http_header headers[HTTP_HEADERS_MAX];
 	size_t header_count;
 	struct arena scratch;
@@ -73,6 +76,22 @@ typedef void http_handle(void *arg, struct http_request *req);
  */
 void http_answer(struct http_request *req, const struct http_answer *answer);
 
+/* The answer to a request that never reaches handle(). */
+struct http_refusal {
+	unsigned int status;
+	const char *why; /* for the log */
+	const char *peer;
+	/* As far as it was understood, else empty. */
+	struct bytes method;
+	struct bytes path;
+	bool http_1_0;
+	/* The callback fills these. */
+	const char *content_type;
+	size_t body_len;
+	char body[HTTP_REFUSAL_MAX];
+	char extra[HTTP_EXTRA_MAX]; /* header lines, each with CRLF */
+};
+
 /* A file descriptor of the server's in the reactor's loop (TEE replies). */
 typedef void http_readable(void *arg);
 
@@ -99,15 +118,9 @@ struct http_config {
 	void (*round_end)(void *arg, unsigned int index);
 	/* About every 10 ms, for deadlines. */
 	void (*tick)(void *arg, unsigned int index, uint64_t now_ns);
-	/* A request that never reached handle() was answered status. */
-	void (*refused)(void *arg, const char *peer, unsigned int status,
-			const char *why);
-	/*
-	 * Fills the body of such an answer, so that refusals look like all
-	 * other errors. May be NULL.
-	 */
-	size_t (*refusal_body)(void *arg, unsigned int status, char *out,
-			       size_t cap, const char **content_type);
+	/* Makes refusals look like all other errors. May be NULL. */
+	void (*refuse)(void *arg, struct http_reactor *r,
+		       struct http_refusal *no);
 };
 
 struct http_server;

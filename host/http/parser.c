@@ -433,6 +433,7 @@ static enum http_parsed finish(struct http_parser *p)
 	req->method = view(p, p->line.method);
 	req->target = view(p, p->line.target);
 	req->body.ptr = p->data + p->head_len;
+	req->http_1_0 = p->line.http_1_0;
 	/* Again, because the buffer may have moved since the head came. */
 	(void)request_target_split(&req->path, &req->query, req->method,
 				   req->target);
@@ -457,6 +458,21 @@ enum http_parsed http_parser_run(struct http_parser *p, struct buf *in)
 	if (!ok)
 		return HTTP_PARSED_REFUSED;
 	return p->complete ? finish(p) : HTTP_PARSED_MORE;
+}
+
+void http_parser_tell(const struct http_parser *p, const struct buf *in,
+		      struct http_refusal *no)
+{
+	struct bytes query = { 0 };
+
+	if (!request_line_done(&p->line))
+		return;
+	/* Not view(): the buffer may have moved since the last run. */
+	no->method = bytes_of(in->ptr + p->line.method.at, p->line.method.len);
+	no->http_1_0 = p->line.http_1_0;
+	(void)request_target_split(
+		&no->path, &query, no->method,
+		bytes_of(in->ptr + p->line.target.at, p->line.target.len));
 }
 
 size_t http_parser_room(const struct http_parser *p, const struct buf *in)

@@ -53,6 +53,10 @@ void http_parser_start(struct http_parser *p, struct http_request *req,
 /* Reads what has been appended to in; may shorten it. */
 enum http_parsed http_parser_run(struct http_parser *p, struct buf *in);
 
+/* Method and path, as far as in was understood. */
+void http_parser_tell(const struct http_parser *p, const struct buf *in,
+		      struct http_refusal *no);
+
 /* How large the buffer must be so that more can be appended to it. */
 size_t http_parser_room(const struct http_parser *p, const struct buf *in);
 

@@ -35,6 +35,7 @@ struct call {
 	struct caller caller;
 	uint8_t request_id[16]; /* UUID; x-amzn-RequestId */
 	uint64_t start_ns;	/* monotonic, first byte of the request */
+	uint64_t tee_ns;	/* that the TEE took; 0: not asked, or untold */
 	struct json_writer out; /* the answer, when it ends OK */
 	void *user;		/* of the service function */
 	char log_key[40];	/* key the call is about, for the log */

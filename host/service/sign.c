@@ -86,6 +86,7 @@ static void signed_by_tee(struct sign_job *job, enum kms_rc rc)
 	const struct sign_in *in = call->in;
 	uint8_t der[DER_ECDSA_MAX];
 
+	call->tee_ns = job->tee_ns;
 	if (rc) {
 		call_done(call, rc);
 		return;

@@ -47,8 +47,10 @@ static bool will_pass(enum kms_rc rc)
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static void try_now(struct sign_job *job)
 {
-	enum kms_rc rc = tee_sign(job->queue->line, &job->sign);
+	enum kms_rc rc = KMS_RC_INTERNAL;
 
+	job->asked_ns = now_ns();
+	rc = tee_sign(job->queue->line, &job->sign);
 	if (rc)
 		answered(&job->sign, rc);
 }
@@ -79,6 +81,7 @@ static void answered(struct tee_sign *s, enum kms_rc rc)
 {
 	struct sign_job *job = s->arg;
 
+	job->tee_ns += now_ns() - job->asked_ns;
 	if (rc == KMS_RC_NEED_STATE && job->loads < LOADS_MAX) {
 		send_state(job);
 		return;

@@ -19,6 +19,8 @@ struct sign_job {
 	struct arena *arena;
 	unsigned int loads; /* how often the record was sent along */
 	uint64_t retry_ns;
+	uint64_t asked_ns; /* when the TEE was asked last */
+	uint64_t tee_ns;   /* that its answers took in all */
 	enum kms_rc last;
 	struct sign_queue *queue;
 	struct sign_job *next; /* while it waits for its next try */

@@ -154,8 +154,10 @@ class Malformed(BareSocket):
             with self.subTest(name):
                 found = self.answers(sent + self.SECOND, 3)
                 self.assertLessEqual(len(found), 1, found)
-                for status, _, body in found:
+                for status, headers, body in found:
                     self.assertIn(status, (400, 411, 413, 414, 431, 501, 505), body)
+                    self.assertRegex(headers[b'x-amzn-requestid'], rb'^[0-9a-f-]{36}$')
+                    self.assertIn(b'json', headers[b'content-type'])
         self.assertEqual(self.client.get('/healthz').status, 200)
 
 
@@ -169,6 +171,7 @@ class Limits(BareSocket):
         s.sendall(post(b'', length=1 << 33))
         answer = self.read_answer(s.makefile('rb'))
         self.assertEqual(answer[0], 413)
+        self.assertEqual(answer[1][b'content-type'], b'application/x-amz-json-1.1')
 
     def test_chunks_count_towards_the_limit(self):
         head = post(b'', more=b'Transfer-Encoding: chunked\r\n', length=False)

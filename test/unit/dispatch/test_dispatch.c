@@ -575,25 +575,64 @@ static void a_full_arena_is_an_answered_fault(void **state)
 	assert_int_equal(fakes.status, 200);
 }
 
+static struct http_refusal refusal_of(unsigned int status, const char *method,
+				      const char *path)
+{
+	struct http_refusal no = {
+		.status = status,
+		.why = "body too large",
+		.peer = "10.0.0.1:1",
+		.method = method ? text_of(method) : (struct bytes){ 0 },
+		.path = path ? text_of(path) : (struct bytes){ 0 },
+		.http_1_0 = true,
+	};
+
+	dispatch_refuse(dispatch, NULL, &no);
+	return no;
+}
+
 static void refusals_of_http_look_like_other_errors(void **state)
 {
 	static const unsigned int statuses[] = { 400, 408, 413, 414, 429,
 						 431, 501, 503, 505 };
-	const char *type = NULL;
-	char body[512];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		struct http_refusal no =
+			refusal_of(statuses[i], "POST", "/other");
+		bool again = statuses[i] == 429 || statuses[i] == 503;
 		struct json_value v = { 0 };
-		size_t len = dispatch_refusal_body(statuses[i], body,
-						   sizeof(body), &type);
 
-		assert_int_equal(json_parse(&v, bytes_of(body, len)), 0);
+		assert_int_equal(json_parse(&v, bytes_of(no.body, no.body_len)),
+				 0);
 		assert_int_equal(json_member(&v, "error").type, JSON_STRING);
 		assert_int_equal(json_member(&v, "__type").type, JSON_STRING);
-		assert_string_equal(type, "application/json");
+		assert_string_equal(no.content_type, "application/json");
+		assert_memory_equal(no.extra, "x-amzn-RequestId: ", 18);
+		assert_int_equal(strcspn(no.extra + 18, "\r"), 36);
+		assert_true(!!strstr(no.extra, "\r\nRetry-After: 1\r\n") ==
+			    again);
 	}
-	assert_int_equal(dispatch_refusal_body(413, body, 10, &type), 0);
+}
+
+static void refusals_have_the_type_of_where_they_went(void **state)
+{
+	static const struct {
+		const char *method;
+		const char *path;
+		const char *type;
+	} rows[] = {
+		{ "POST", "/", "application/x-amz-json-1.1" },
+		{ "GET", "/", "application/json" },
+		{ NULL, NULL, "application/json" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_string_equal(
+			refusal_of(413, rows[i].method, rows[i].path)
+				.content_type,
+			rows[i].type);
 }
 
 static void every_result_has_an_aws_name_and_a_plain_status(void **state)
@@ -692,7 +731,7 @@ static void the_access_line_tells_what_and_who_but_no_secret(void **state)
 		"\"http://a/?q=1\" \"evil\\x22\\x0a[fake] \\x1b[31m\" "
 		"81.500ms request="));
 	assert_non_null(strstr(captured, " api_key=01234567 op=Sign "
-					 "key=the-key rc=OK\n"));
+					 "key=the-key tee=- rc=OK\n"));
 	assert_null(strstr(captured, "secret"));
 	assert_null(strstr(captured, KEY));
 	assert_null(strstr(captured, "Zm9v"));
@@ -703,7 +742,8 @@ static void the_access_line_tells_what_and_who_but_no_secret(void **state)
 static void act_unknown_path(void)
 {
 	get("/none", 404);
-	dispatch_refused("10.0.0.1:1", 413, "body too large");
+	(void)refusal_of(413, "PO\nST", "/");
+	(void)refusal_of(431, NULL, NULL);
 }
 
 static void unrouted_requests_are_logged_too(void **state)
@@ -714,8 +754,11 @@ static void unrouted_requests_are_logged_too(void **state)
 	assert_non_null(strstr(captured, "\"GET /none HTTP/1.1\" 404 \"-\" "
 					 "\"-\" 0.000ms request="));
 	assert_non_null(strstr(captured, " api_key=- op=- key=- "
-					 "rc=UNKNOWN_PATH\n"));
-	assert_non_null(strstr(captured, "10.0.0.1:1 \"-\" 413 "));
+					 "tee=- rc=UNKNOWN_PATH\n"));
+	assert_non_null(strstr(captured, "10.0.0.1:1 \"PO\\x0aST / HTTP/1.0\" "
+					 "413 \"-\" \"-\" - request="));
+	assert_non_null(strstr(captured, " rc=body too large\n"));
+	assert_non_null(strstr(captured, "10.0.0.1:1 \"-\" 431 "));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -752,6 +795,7 @@ int main(void)
 		T(a_closed_door_asks_the_database_no_more),
 		T(a_full_arena_is_an_answered_fault),
 		T(refusals_of_http_look_like_other_errors),
+		T(refusals_have_the_type_of_where_they_went),
 		T(every_result_has_an_aws_name_and_a_plain_status),
 		T(the_table_is_described_row_by_row),
 		T(the_access_line_tells_what_and_who_but_no_secret),

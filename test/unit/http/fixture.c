@@ -171,23 +171,26 @@ static void tick(void *arg, unsigned int index KMS_UNUSED,
 		answer_all(f, f->held, &f->held_count);
 }
 
-static void refused(void *arg, const char *peer, unsigned int status,
-		    const char *why)
+static void refuse(void *arg, struct http_reactor *r, struct http_refusal *no)
 {
 	struct fixture *f = arg;
+	size_t n = no->method.len;
 
 	pthread_mutex_lock(&f->lock);
 	f->refused++;
-	f->refused_status = status;
+	f->refused_status = no->status;
+	if (n >= sizeof(f->refused_method))
+		n = sizeof(f->refused_method) - 1;
+	if (n)
+		memcpy(f->refused_method, no->method.ptr, n);
+	f->refused_method[n] = '\0';
 	pthread_mutex_unlock(&f->lock);
-	must(peer && *peer && why && *why);
-}
-
-static size_t refusal_body(void *arg KMS_UNUSED, unsigned int status, char *out,
-			   size_t cap, const char **content_type)
-{
-	*content_type = "application/json";
-	return (size_t)snprintf(out, cap, "{\"refused\":%u}", status);
+	must(r && no->peer && *no->peer && no->why && *no->why);
+	no->content_type = "application/json";
+	no->body_len = (size_t)snprintf(no->body, sizeof(no->body),
+					"{\"refused\":%u}", no->status);
+	n = strlen(no->extra);
+	snprintf(no->extra + n, sizeof(no->extra) - n, "X-Refused: yes\r\n");
 }
 
 void fixture_init(struct fixture *f)
@@ -213,8 +216,7 @@ void fixture_init(struct fixture *f)
 		.handle = handle,
 		.round_end = round_end,
 		.tick = tick,
-		.refused = refused,
-		.refusal_body = refusal_body,
+		.refuse = refuse,
 	};
 	pthread_mutex_init(&f->lock, NULL);
 	f->later_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

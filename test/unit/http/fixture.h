@@ -47,6 +47,7 @@ struct fixture {
 	unsigned int handled;
 	unsigned int refused;
 	unsigned int refused_status;
+	char refused_method[8];
 	unsigned int rounds;
 	unsigned int ticks;
 	unsigned int starts;

@@ -261,6 +261,7 @@ static void answers_as_the_table_says(void **state)
 	} else {
 		assert_non_null(strstr(r.head, "\r\nConnection: close\r\n"));
 		assert_non_null(strstr(r.body, "{\"refused\":"));
+		assert_non_null(strstr(r.head, "\r\nX-Refused: yes\r\n"));
 		client_expect_end(&c);
 		fixture_wait(&server, &server.refused, refused + 1);
 		assert_int_equal(server.refused_status, r.status);

@@ -345,6 +345,7 @@ static void a_slow_loris_is_408(void **state KMS_UNUSED)
 		nap(20);
 	}
 	expect_refusal(&c, 408);
+	assert_string_equal(server.refused_method, "");
 	assert_in_range(ms_since(start), 190, 1500);
 	client_close(&c);
 }
@@ -365,6 +366,7 @@ static void a_slow_body_is_408(void **state KMS_UNUSED)
 		nap(20);
 	}
 	expect_refusal(&c, 408);
+	assert_string_equal(server.refused_method, "POST");
 	assert_in_range(ms_since(start), 190, 1500);
 	client_close(&c);
 }
