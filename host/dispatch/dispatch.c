@@ -9,6 +9,7 @@
 #include "host/dispatch/aws_error.h"
 #include "host/dispatch/fields.h"
 #include "host/dispatch/router.h"
+#include "host/dispatch/site.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -36,8 +37,9 @@ struct dispatch {
 struct exchange {
 	struct call call; /* first, so that a call leads back here */
 	struct http_request *req;
-	bool aws;   /* POST / */
-	bool sigv4; /* the client speaks AWS's signatures */
+	bool aws;     /* POST / */
+	bool foreign; /* comes from a web page, perhaps */
+	bool sigv4;   /* the client speaks AWS's signatures */
 	char request_id[ANSWER_UUID_LEN + 1];
 	char headers[ANSWER_HEADER_CAP];
 };
@@ -142,6 +144,8 @@ static void finish_error(struct exchange *x, enum kms_rc rc)
 	 */
 	if (credential && !x->sigv4)
 		status = 401;
+	if (x->foreign)
+		status = 403;
 	if (status >= 500)
 		log_error(MODULE, "request=%s op=%s failed: %s (%s)",
 			  x->request_id, x->call.op ? x->call.op->name : "-",
@@ -169,6 +173,25 @@ static void say(struct call *call, const char *text)
 	call->message = bytes_of(text, strlen(text));
 }
 
+/* Who needs no credential needs at least to come from this machine. */
+static enum kms_rc check_caller(struct exchange *x, const struct dispatch *d,
+				struct dispatch_thread *t)
+{
+	struct call *call = &x->call;
+	const char *objection = NULL;
+	enum kms_rc rc = auth_check(&d->auth, &t->view, &call->caller,
+				    &x->sigv4, x->req);
+
+	if (rc || call->caller.kind != EVIDENCE_NONE)
+		return rc;
+	objection = site_objection(x->req);
+	if (!objection)
+		return KMS_RC_OK;
+	x->foreign = true;
+	say(call, objection);
+	return KMS_RC_ACCESS_DENIED;
+}
+
 /* Finds the row, in the order of http-api-1 2.1: path, caller, target. */
 static enum kms_rc find_op(struct exchange *x, const struct dispatch *d,
 			   struct dispatch_thread *t)
@@ -185,7 +208,7 @@ static enum kms_rc find_op(struct exchange *x, const struct dispatch *d,
 		if (rc || !call->op->auth)
 			return rc;
 	}
-	rc = auth_check(&d->auth, &t->view, &call->caller, &x->sigv4, req);
+	rc = check_caller(x, d, t);
 	if (rc || !x->aws)
 		return rc;
 	target = http_header(req, "x-amz-target", &count);

@@ -73,7 +73,7 @@ class Overload(OwnServerTest):
         workers = server.workers()
         self.addCleanup(resume, workers)
         body = json.dumps({'KeyId': key_id, 'Message': b64(DIGEST), 'MessageType': 'DIGEST', 'SigningAlgorithm': 'ECDSA_SHA_256'})
-        request = ('POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: TrentService.Sign\r\nContent-Type: application/x-amz-json-1.1\r\n'
+        request = ('POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: TrentService.Sign\r\nContent-Type: application/x-amz-json-1.1\r\n'
                    f'Content-Length: {len(body)}\r\n\r\n{body}').encode()
         stop(workers)
         answers, lock = [], threading.Lock()

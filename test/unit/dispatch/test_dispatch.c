@@ -395,6 +395,77 @@ static void dev_is_open_until_the_first_key(void **state)
 	aws("TrentService.Sign", SIGN_BODY, 401);
 }
 
+static void sign_with(const char *name, const char *value, unsigned int status)
+{
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header(name, value);
+	send_it(status);
+}
+
+static void an_open_server_answers_to_its_own_names_only(void **state)
+{
+	static const char *const ours[] = {
+		"localhost",	  "localhost:8080", "LocalHost:1",
+		"127.0.0.1:8080", "127.0.0.2",	    "[::1]:8080",
+	};
+	static const char *const others[] = {
+		"example.org",
+		"localhost.example.org",
+		"127.0.0.1.example.org",
+		"[::1].example.org",
+		"localhost:80@b.org",
+		"xlocalhost",
+		"1127.0.0.1",
+		"[::2]",
+		"",
+		"0.0.0.0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		sign_with("Host", ours[i], 200);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		sign_with("Host", others[i], 403);
+	assert_type("AccessDeniedException");
+	assert_non_null(strstr(fakes.body, "localhost"));
+	begin("GET", "/keys", NULL);
+	add_header("Host", "example.org");
+	send_it(403);
+	assert_non_null(strstr(fakes.body, "\"code\":\"ACCESS_DENIED\""));
+	/* A probe that asks by another name learns nothing. */
+	begin("GET", "/health", NULL);
+	add_header("Host", "example.org");
+	send_it(200);
+	/* Whoever has a key may call it what they like. */
+	add_api_key(KEY);
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header("Host", "kms.example.org");
+	add_header("x-api-key", KEY);
+	send_it(200);
+}
+
+static void pages_of_other_sites_change_nothing(void **state)
+{
+	static const char *const others[] = {
+		"http://example.org",
+		"https://localhost.example.org",
+		"null",
+		"",
+		"http://example.org:8080",
+		"file://",
+	};
+
+	(void)state;
+	sign_with("Origin", "http://localhost:3000", 200);
+	sign_with("Origin", "https://127.0.0.1", 200);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		sign_with("Origin", others[i], 403);
+	/* What only reads cannot be read by them: there is no CORS. */
+	begin("GET", "/keys", NULL);
+	add_header("Origin", "http://example.org");
+	send_it(200);
+}
+
 static void an_api_key_is_evidence(void **state)
 {
 	uint8_t hash[SHA256_LEN];
@@ -783,6 +854,8 @@ int main(void)
 		T(an_unfinished_answer_is_an_internal_error),
 		T(a_call_may_end_later),
 		T(dev_is_open_until_the_first_key),
+		T(an_open_server_answers_to_its_own_names_only),
+		T(pages_of_other_sites_change_nothing),
 		T(an_api_key_is_evidence),
 		T(wrong_api_keys_are_refused),
 		T(a_revoked_key_is_refused_at_once),
