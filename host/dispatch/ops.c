@@ -150,6 +150,7 @@ static const struct op_member version_out[] = {
 	{ "build", "string", true },
 	{ "profile", "string", true },
 	{ "challenge_mode", "string", true },
+	{ "tee", "Tee", true },
 	OUT_END
 };
 
