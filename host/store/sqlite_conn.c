@@ -31,7 +31,8 @@ static const struct {
 	{ SQLITE_IOERR, KMS_RC_UNAVAILABLE,
 	  "the disk reports an error: check it and the free space" },
 	{ SQLITE_CORRUPT, KMS_RC_UNAVAILABLE,
-	  "the database is damaged: restore a backup" },
+	  "the database is damaged, and an older copy would be refused: see "
+	  "docs/operations.md" },
 	{ SQLITE_NOTADB, KMS_RC_CONFIG, "the file is no SQLite database" },
 };
 

@@ -223,7 +223,7 @@ static enum kms_rc check_version(struct sqlite_conn *c, uint64_t *version)
 
 	if (!rc && *version > sqlite_migration_count) {
 		c->why = "a newer teekms wrote the database: install that "
-			 "version or restore an older backup";
+			 "version";
 		rc = KMS_RC_CONFIG;
 	}
 	return rc;
