@@ -11,7 +11,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,7 +206,7 @@ enum kms_rc ta_process_start(struct ta_process *p,
 	if (spawn(&p->pid, line->argv, args, trace[1]))
 		goto out;
 	/* It is our child and not waited for yet: the pid is still its own. */
-	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	p->pidfd = pidfd_open(p->pid, 0);
 	if (p->pidfd < 0)
 		goto out;
 	rc = KMS_RC_OK;
