@@ -2,3 +2,4 @@
 # sources are those of its sources.list, which Meson reads too.
 global-incdirs-y += .
 subdirs-y += common abi codec ta
+subdirs-$(CFG_TEEKMS_TEST) += test/replay

@@ -12,6 +12,12 @@
 
 #include "abi/ta_uuid.h"
 
+#ifdef KMS_TA_TEST_HOOKS
+/* Neither its image nor its objects are ever those of the real one. */
+#undef TA_UUID
+#define TA_UUID TA_TEST_UUID
+#endif
+
 #define TA_FLAGS      0
 #define TA_STACK_SIZE (64 * 1024)
 /* For the operations and objects of the TEE, allocated once at the start. */
