@@ -48,6 +48,7 @@ static enum kms_rc read_wallet(struct wallet_record *w,
 	if (in->bind_level < BIND_PAYLOAD || in->bind_level > BIND_INTENT ||
 	    !in->rp_id.len || !webauthn_origins_ok(in->origins))
 		return KMS_RC_DECODE;
+	memset(w, 0, sizeof(*w));
 	w->state = WALLET_ACTIVE;
 	w->bind_level = in->bind_level;
 	w->next_index = ABI_ADDRESSES_FIRST;
