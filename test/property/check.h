@@ -15,13 +15,17 @@
 
 #include "common/kms_rc.h"
 
-#define assert_rc(got, want)                                           \
-	do {                                                           \
-		enum kms_rc rc_ = (got);                               \
-		if (rc_ != (want))                                     \
-			fail_msg("%s gives %s, not %s", #got,          \
-				 kms_rc_name(rc_), kms_rc_name(want)); \
-	} while (0)
-#define assert_ok(got) assert_rc((got), KMS_RC_OK)
+static inline void check_rc(enum kms_rc got, enum kms_rc want, const char *what,
+			    const char *file, int line)
+{
+	if (got == want)
+		return;
+	print_error("%s gives %s, not %s\n", what, kms_rc_name(got),
+		    kms_rc_name(want));
+	_fail(file, line);
+}
+
+#define assert_rc(got, want) check_rc((got), (want), #got, __FILE__, __LINE__)
+#define assert_ok(got)	     assert_rc((got), KMS_RC_OK)
 
 #endif /* KMS_TEST_CHECK_H */

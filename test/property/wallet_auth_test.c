@@ -78,10 +78,12 @@ static void i10_every_bit_of_what_is_signed_is_signed(void **state)
 				    rc == KMS_RC_AUTH_FORMAT);
 	}
 	for (size_t bit = 0; bit < 8 * t.by.client_len; bit++) {
-		t.by.client[bit / 8] ^= (char)(1u << bit % 8);
+		char was = t.by.client[bit / 8];
+
+		t.by.client[bit / 8] = (char)(was ^ (char)(1u << bit % 8));
 		passkey_encode(&t.by);
 		assert_true(ask_with(t.w, &t.a, &t.by) != KMS_RC_OK);
-		t.by.client[bit / 8] ^= (char)(1u << bit % 8);
+		t.by.client[bit / 8] = was;
 	}
 	for (size_t bit = 0; bit < 512; bit++) {
 		t.by.signature[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -38,7 +38,7 @@ struct i7 {
 
 static uint64_t make_wallet(struct wallets *w, uint8_t level)
 {
-	uint64_t slot = wallets_create(w, &w->passkeys[0], level);
+	uint64_t slot = wallets_create(w, &w->passkeys[0], (uint8_t)level);
 	struct ask add = ask_passkey(slot, OP_ADD_PASSKEY, &w->passkeys[1]);
 
 	assert_ok(ask_do(w, &add, &w->passkeys[0]));
@@ -49,7 +49,7 @@ static void start(struct i7 *t, struct wallets *w, uint8_t level)
 {
 	static uint8_t digest[32];
 	struct ask schedule = { 0 };
-	struct intent i = { 0 };
+	struct intent i;
 
 	t->w = w;
 	t->slot = make_wallet(w, level);
@@ -159,8 +159,8 @@ static void i7_no_member_can_be_changed_after_the_gesture(void **state)
 {
 	struct i7 t = { 0 };
 
-	for (uint8_t level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
-		start(&t, *state, level);
+	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
+		start(&t, *state, (uint8_t)level);
 		change_every_member(&t);
 	}
 }
@@ -223,8 +223,8 @@ static void i7_no_gesture_does_for_another_ask(void **state)
 	struct i7 t = { 0 };
 	struct passkey_assertion by;
 
-	for (uint8_t level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
-		start(&t, *state, level);
+	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
+		start(&t, *state, (uint8_t)level);
 		/* An address may be seen or issued: let both be the same. */
 		t.asks[ISSUE].index = t.asks[ADDRESS].index;
 		for (size_t a = 0; a < ASKS; a++)
@@ -259,8 +259,8 @@ static void i7_a_bare_nonce_does_where_the_docs_say_so(void **state)
 	struct passkey_assertion by;
 	uint8_t nonce[32];
 
-	for (uint8_t level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
-		start(&t, *state, level);
+	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
+		start(&t, *state, (uint8_t)level);
 		for (size_t a = 0; a < ASKS; a++) {
 			wallets_nonce(t.w, t.asks[a].slot, nonce);
 			passkey_assert(&t.w->passkeys[0], &by, nonce, nonce);
@@ -279,8 +279,8 @@ static void i7_a_payload_does_for_its_own_digest(void **state)
 	uint8_t nonce[32];
 	uint8_t challenge[32];
 
-	for (uint8_t level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
-		start(&t, *state, level);
+	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
+		start(&t, *state, (uint8_t)level);
 		for (size_t a = 0; a < ASKS; a++)
 			for (size_t g = 0; g < ASKS; g++) {
 				struct intent i = ask_intent(t.w, &t.asks[g]);
@@ -308,7 +308,7 @@ i7_what_level_1_leaves_open_is_the_index_and_the_new_passkey(void **state)
 	struct i7 t = { 0 };
 	struct passkey_assertion by;
 	struct ask a = { 0 };
-	struct intent i = { 0 };
+	struct intent i;
 	uint8_t nonce[32];
 	uint8_t challenge[32];
 

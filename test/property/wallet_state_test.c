@@ -180,13 +180,13 @@ static void i11_an_aborted_restriction_keeps_its_hold(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
 		struct passkey_assertion by;
-		bool alone = asks[i].op == OP_FREEZE;
 
 		ask_gesture(w, &asks[i], &p[0], &by);
-		assert_ok(ask_send(
-			w, &asks[i], alone ? EVIDENCE_NONE : EVIDENCE_PASSKEY,
-			alone ? (struct bytes){ 0 } : passkey_evidence(&by),
-			NULL));
+		if (asks[i].op == OP_FREEZE)
+			assert_ok(ask_send(w, &asks[i], EVIDENCE_NONE,
+					   (struct bytes){ 0 }, NULL));
+		else
+			assert_ok(ask_with(w, &asks[i], &by));
 		assert_ok(host_abort(w->host));
 		check_uses(w, slot, i < 5 ? KMS_RC_HELD : KMS_RC_OK);
 		fixture_restart(w->f);
@@ -218,40 +218,43 @@ static void i11_freezing_does_not_end_the_hold_of_more(void **state)
 
 /* --- I12 ---------------------------------------------------------------- */
 
+/* What signatures of the two give at one moment; NULL: there is none. */
+static void check_passkeys(struct wallets *w, const struct ask *sign,
+			   struct passkey *comes, enum kms_rc comes_rc,
+			   struct passkey *goes, enum kms_rc goes_rc)
+{
+	if (comes)
+		assert_rc(ask_do(w, sign, comes), comes_rc);
+	if (goes)
+		assert_rc(ask_do(w, sign, goes), goes_rc);
+}
+
 static void i12_passkeys_count_from_commit_on(void **state)
 {
 	struct wallets *w = *state;
 	struct passkey *p = w->passkeys;
 	uint64_t slot = start(w);
 	struct ask sign = ask_hash(slot);
-	struct ask asks[] = {
+	const struct ask asks[] = {
 		ask_passkey(slot, OP_ADD_PASSKEY, &p[2]),
 		ask_passkey(slot, OP_REMOVE_PASSKEY, &p[1]),
 		ask_passkey(slot, OP_CHANGE_PASSKEY, &p[3]),
 	};
+	struct passkey *const comes[] = { &p[2], NULL, &p[3] };
+	struct passkey *const goes[] = { NULL, &p[1], &p[0] };
 	struct passkey_assertion by;
 
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
-		struct passkey *comes = i == 0 ? &p[2] : i == 2 ? &p[3] : NULL;
-		struct passkey *goes = i == 1 ? &p[1] : i == 2 ? &p[0] : NULL;
-
-		if (comes)
-			assert_rc(ask_do(w, &sign, comes), KMS_RC_AUTH_SIG);
-		if (goes)
-			assert_ok(ask_do(w, &sign, goes));
+		check_passkeys(w, &sign, comes[i], KMS_RC_AUTH_SIG, goes[i],
+			       KMS_RC_OK);
 		ask_gesture(w, &asks[i], &p[0], &by);
 		assert_ok(ask_with(w, &asks[i], &by));
-		if (comes)
-			assert_rc(ask_do(w, &sign, comes), KMS_RC_HELD);
-		if (goes)
-			assert_rc(ask_do(w, &sign, goes), KMS_RC_HELD);
+		check_passkeys(w, &sign, comes[i], KMS_RC_HELD, goes[i],
+			       KMS_RC_HELD);
 		commit_staged(w);
 		for (int boot = 0; boot < 2; boot++) {
-			if (comes)
-				assert_ok(ask_do(w, &sign, comes));
-			if (goes)
-				assert_rc(ask_do(w, &sign, goes),
-					  KMS_RC_AUTH_SIG);
+			check_passkeys(w, &sign, comes[i], KMS_RC_OK, goes[i],
+				       KMS_RC_AUTH_SIG);
 			fixture_restart(w->f);
 		}
 	}
@@ -295,51 +298,55 @@ static void i2_an_older_record_is_no_way_back(void **state)
 
 /* --- I19 ---------------------------------------------------------------- */
 
+/* An op as a host would put it together, with all it needs but the owner. */
+static struct ask host_s_ask(struct wallets *w, uint64_t slot, uint8_t op)
+{
+	struct ask a = ask_op(slot, OP_UNFREEZE);
+
+	a.op = op;
+	a.name = "an op of the host's";
+	a.window_days = 7;
+	if (op == OP_REMOVE_PASSKEY)
+		a.passkey = &w->passkeys[1];
+	if (op == OP_ADD_PASSKEY || op == OP_CHANGE_PASSKEY)
+		a.passkey = &w->passkeys[3];
+	if (!op)
+		a.use = USE_HASH;
+	return a;
+}
+
+static bool creates(uint8_t op)
+{
+	return op == OP_CREATE_KEY || op == OP_CREATE_WALLET ||
+	       op == OP_CREATE_VAULT;
+}
+
 /* Every op there is, with what a host has at hand; FREEZE alone does it. */
 static void i19_without_its_owner_a_wallet_can_only_be_frozen(void **state)
 {
 	static const uint8_t presented[SHA256_LEN] = { 0x5a };
+	const struct bytes evidence[] = { { 0 }, bytes_of(presented, 32) };
 	struct wallets *w = *state;
 	uint64_t slot = start(w);
 
 	wallets_mark(w);
-	for (uint8_t op = 0; op < 20; op++)
-		for (uint8_t kind = 0; kind < EVIDENCE_COUNT + 1; kind++)
-			for (int with = 0; with < 2; with++) {
-				struct ask a = ask_op(slot, OP_UNFREEZE);
-				bool creates = op == OP_CREATE_KEY ||
-					       op == OP_CREATE_WALLET ||
-					       op == OP_CREATE_VAULT;
-				bool sane = (kind == EVIDENCE_NONE && !with) ||
-					    (kind == EVIDENCE_API_KEY && with);
-				enum kms_rc rc = KMS_RC_OK;
+	for (unsigned int n = 0; n < 20 * 8 * 2; n++) {
+		uint8_t op = (uint8_t)(n / 16);
+		uint8_t kind = (uint8_t)(n / 2 % 8);
+		bool sane = n % 2 ? kind == EVIDENCE_API_KEY
+				  : kind == EVIDENCE_NONE;
+		struct ask a = host_s_ask(w, slot, op);
+		enum kms_rc rc = KMS_RC_OK;
 
-				if (creates)
-					continue;
-				a.op = op;
-				a.name = "an op of the host's";
-				a.window_days = 7;
-				if (op >= OP_ADD_PASSKEY &&
-				    op <= OP_CHANGE_PASSKEY)
-					a.passkey =
-						&w->passkeys
-							 [op == OP_REMOVE_PASSKEY
-								  ? 1
-								  : 3];
-				if (!op)
-					a.use = USE_HASH;
-				rc = ask_send(w, &a, kind,
-					      with ? bytes_of(presented, 32)
-						   : (struct bytes){ 0 },
-					      NULL);
-				assert_true((rc == KMS_RC_OK) ==
-					    (op == OP_FREEZE && sane));
-				wallets_back(w);
-			}
+		if (creates(op))
+			continue;
+		rc = ask_send(w, &a, kind, evidence[n % 2], NULL);
+		assert_true((rc == KMS_RC_OK) == (op == OP_FREEZE && sane));
+		wallets_back(w);
+	}
 }
 
-/* The owner has consented: what is to be deleted goes when its time has come.
- */
+/* The owner has consented: what is to be deleted goes in its time. */
 static void i19_a_host_deletes_what_the_owner_gave_up(void **state)
 {
 	static const uint8_t presented[SHA256_LEN] = { 0x5a };

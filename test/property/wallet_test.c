@@ -46,8 +46,9 @@ static void a_wallet_signs_everything_its_passkey_allows(void **state)
 {
 	struct wallets *w = *state;
 
-	for (uint8_t level = BIND_PAYLOAD; level <= BIND_INTENT; level++)
-		check_uses(w, wallets_create(w, &w->passkeys[0], level),
+	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++)
+		check_uses(w,
+			   wallets_create(w, &w->passkeys[0], (uint8_t)level),
 			   &w->passkeys[0]);
 }
 
@@ -310,15 +311,16 @@ static void messages_of_any_length_are_signed(void **state)
 	uint64_t slot = wallets_create(w, &w->passkeys[0], BIND_INTENT);
 
 	for (size_t i = 0; i < ARRAY_LEN(lens); i++)
-		for (uint8_t use = USE_MESSAGE; use <= USE_MESSAGE_191; use++) {
-			struct ask a = ask_message(slot, use);
+		for (unsigned int use = USE_MESSAGE; use <= USE_MESSAGE_191;
+		     use++) {
+			struct ask a = ask_message(slot, (uint8_t)use);
 
 			a.payload = bytes_of(text, lens[i]);
 			assert_ok(ask_do(w, &a, &w->passkeys[0]));
 		}
 	/* Absent is as good as empty. */
-	for (uint8_t use = USE_MESSAGE; use <= USE_MESSAGE_191; use++) {
-		struct ask a = ask_message(slot, use);
+	for (unsigned int use = USE_MESSAGE; use <= USE_MESSAGE_191; use++) {
+		struct ask a = ask_message(slot, (uint8_t)use);
 
 		a.payload = (struct bytes){ 0 };
 		assert_ok(ask_do(w, &a, &w->passkeys[0]));
