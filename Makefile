@@ -10,7 +10,7 @@
 #   make test         every suite; the last line is "N passed, N failed";
 #                     SUITES='unit integration' chooses (tools/run-tests --list)
 #   make check        the quick checks of the source only
-#   make bench        measure; BENCH_FULL=1 adds 10^6 keys
+#   make bench        measure, three minutes; BENCH_FULL=1 adds 10^6 keys
 #   make fuzz         fuzz every parser for FUZZ_SECONDS (60) each
 #   make qemu         the server inside a real OP-TEE under QEMU
 #   make ta           the trusted application as an OP-TEE image

@@ -4,11 +4,11 @@
 
     test/bench/bench.py [--build DIR] [--out FILE.json]
 
-    BENCH_FULL=1    also start-up and memory at 10^6 keys, which takes minutes
+    BENCH_FULL=1    also start-up, memory and instructions at 10^6 keys, which takes many minutes
     BENCH_ROUNDS    rounds of the signing measurement (default 5), of which the median counts
 
-R is libsecp256k1's time for one signature here and now. Processor time is taken from the scheduler, per
-process, so that wrk, which shares the cores, does not count. "target" is the aim of the project.
+R is libsecp256k1's time for one signature here and now. "target" is the aim of the project; a target of another
+room's work is not judged here. docs/performance.md says what the rows mean.
 """
 
 import argparse
@@ -25,178 +25,176 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 FULL = os.environ.get('BENCH_FULL') == '1'
 ROUNDS = int(os.environ.get('BENCH_ROUNDS') or 5)
-SECONDS = 2
+SIZES = [10, 10000] + ([1000000] if FULL else [])
 
 
-def run_json(command):
-    out = subprocess.run(command, text=True, stdout=subprocess.PIPE, check=True, timeout=300).stdout
-    return json.loads(out.rstrip().split('\n')[-1])
+def medians(rounds):
+    """Of a list of equally nested dicts of numbers."""
+    if isinstance(rounds[0], dict):
+        return {name: medians([r[name] for r in rounds]) for name in rounds[0]}
+    return statistics.median(rounds)
 
 
-def cpu_ns(pid):
-    """Processor time of all threads of a process so far."""
-    total = 0
-    for task in os.listdir(f'/proc/{pid}/task'):
-        try:
-            with open(f'/proc/{pid}/task/{task}/schedstat', encoding='ascii') as f:
-                total += int(f.read().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return total
+def one_round(server, bodies):
+    """R, then the server: what the machine does meanwhile hits both."""
+    raw = m.raw()
+    one, many = server.wrk('Sign', bodies, 1), server.wrk('Sign', bodies, 64)
+    r_us, v_us = raw['k256_sign_ns'] / 1e3, raw['k256_verify_ns'] / 1e3
+    return {'raw': raw, 'sign_1': one, 'sign_64': many,
+            'ta_efficiency': r_us / many['ta_cpu_us'],
+            'ta_efficiency_verified': (r_us + v_us) / many['ta_cpu_us'],
+            'host_efficiency': r_us / (many['host_cpu_us'] + many['ta_cpu_us']),
+            'host_efficiency_verified': (r_us + v_us) / (many['host_cpu_us'] + many['ta_cpu_us']),
+            'latency_1_p50': one['p50_us'] / r_us, 'latency_1_p99': one['p99_us'] / r_us,
+            'latency_64_p99': many['p99_us'] / (64 * r_us)}
 
 
-def rss_kib(pid):
-    with open(f'/proc/{pid}/status', encoding='ascii') as f:
-        return int(next(line for line in f if line.startswith('VmRSS:')).split()[1])
+def signing():
+    with m.Server() as server:
+        bodies = server.sign_bodies()
+        server.wrk('Sign', bodies, 16, 1)  # warm
+        return medians([one_round(server, bodies) for _ in range(ROUNDS)])
 
 
-class Bench:
-    def __init__(self, build):
-        self.build = build
-        self.folder = tempfile.TemporaryDirectory(prefix='teekms-bench-')
-        self.result = {}
+def transport():
+    """Signatures without HTTP: the ring, and the TA linked in."""
+    with m.Server() as server, tempfile.TemporaryDirectory(prefix='teekms-bench-') as folder:
+        key = server.client.create()['KeyId']
+        server.server.stop()
 
-    def raw(self):
-        with tempfile.TemporaryDirectory(prefix='raw-', dir=self.folder.name) as folder:
-            return run_json([os.path.join(self.build, 'test/bench/raw_bench'), folder])
-
-    def wrk(self, server, operation, bodies, connections, seconds=SECONDS):
-        """Rates and latencies of one operation, with the processor time each process spent on it."""
-        path = os.path.join(self.folder.name, 'bodies')
-        with open(path, 'w', encoding='ascii') as f:
-            f.writelines(json.dumps(b) + '\n' for b in bodies)
-        workers = server.workers()
-        before = cpu_ns(server.process.pid), sum(map(cpu_ns, workers))
-        shown = run_json(['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--timeout', '20s',
-                          '-s', os.path.join(HERE, 'wrk.lua'), server.endpoint, '--', operation, path])
-        after = cpu_ns(server.process.pid), sum(map(cpu_ns, workers))
-        if shown['errors'] or not shown['requests']:
-            raise SystemExit(f'bench: {shown["errors"]} of {shown["requests"]} {operation} failed\n{server.log()[-2000:]}')
-        return {'per_second': shown['requests'] / shown['seconds'], 'p50_us': shown['p50_us'], 'p99_us': shown['p99_us'],
-                'host_cpu_us': (after[0] - before[0]) / shown['requests'] / 1e3,
-                'ta_cpu_us': (after[1] - before[1]) / shown['requests'] / 1e3}
-
-    def ta_calls(self, ta):
-        with tempfile.TemporaryDirectory(prefix='teekms-bench-ta-') as state:
-            return run_json([os.path.join(self.build, 'test/bench/ta_bench'), ta, state])
-
-    def signing(self, server, client):
-        """R, then the server, in turns: what the machine does meanwhile hits both."""
-        ids = [client.create()['KeyId'] for _ in range(16)]
-        bodies = [{'KeyId': i, 'Message': 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=', 'MessageType': 'DIGEST',
-                   'SigningAlgorithm': 'ECDSA_SHA_256'} for i in ids]
-        self.wrk(server, 'Sign', bodies, 16, 1)  # warm
-        rounds = [{'raw': self.raw(), 1: self.wrk(server, 'Sign', bodies, 1), 64: self.wrk(server, 'Sign', bodies, 64)}
-                  for _ in range(ROUNDS)]
-        raw = {k: min(r['raw'][k] for r in rounds) for k in rounds[0]['raw']}
-
-        def median(of):
-            return statistics.median(of(r) for r in rounds)
-        out = {'raw': raw, 'sign_1': {}, 'sign_64': {}}
-        for n in (1, 64):
-            for figure in rounds[0][n]:
-                out[f'sign_{n}'][figure] = median(lambda r, n=n, figure=figure: r[n][figure])
-        out['ta_efficiency'] = median(lambda r: r['raw']['k256_sign_ns'] / 1e3 / r[64]['ta_cpu_us'])
-        out['host_efficiency'] = median(lambda r: r['raw']['k256_sign_ns'] / 1e3 / (r[64]['host_cpu_us'] + r[64]['ta_cpu_us']))
-        out['latency_1_p50'] = median(lambda r: r[1]['p50_us'] * 1e3 / r['raw']['k256_sign_ns'])
-        out['latency_1_p99'] = median(lambda r: r[1]['p99_us'] * 1e3 / r['raw']['k256_sign_ns'])
-        out['latency_64_p99'] = median(lambda r: r[64]['p99_us'] * 1e3 / (64 * r['raw']['k256_sign_ns']))
-        return out
-
-    def creating(self, server, raw):
-        body = [{'KeyUsage': 'SIGN_VERIFY', 'KeySpec': 'ECC_SECG_P256K1'}]
-        one = self.wrk(server, 'CreateKey', body, 1)
-        many = self.wrk(server, 'CreateKey', body, 64)
-        return {'create_1': one, 'create_64': many,
-                'create_1_ratio': one['per_second'] * raw['sqlite_full_commit_ns'] / 1e9,
-                'create_64_ratio': many['per_second'] / one['per_second']}
-
-    def growth(self, new_server, client_of):
-        """Start-up time and memory with more and more keys in one state folder."""
-        server, out = new_server().start(), {}
-        try:
-            have = 0
-            for wanted in [10, 10000] + ([1000000] if FULL else []):
-                client = client_of(server)
-                while have < wanted:
-                    if wanted - have < 100:
-                        client.create()
-                        have += 1
-                    else:  # wrk cannot count to a number, so the last hundred come one by one
-                        made = self.wrk(server, 'CreateKey', [{'KeyUsage': 'SIGN_VERIFY', 'KeySpec': 'ECC_SECG_P256K1'}], 64,
-                                        1 if wanted <= 10000 else 20)
-                        have += int(made['per_second'] * (1 if wanted <= 10000 else 20))
-                key_id = client.create()['KeyId']
-                client.close()
-                server.stop()
-                begin = time.monotonic()
-                server.start()
-                ready = time.monotonic() - begin
-                client = client_of(server)
-                client.sign(key_id, b'\1' * 32)
-                out[f'keys_{wanted}'] = {'keys': have, 'ready_s': ready, 'host_rss_kib': rss_kib(server.process.pid),
-                                         'ta_rss_kib': sum(map(rss_kib, server.workers()))}
-                client.close()
-        finally:
-            server.destroy()
-        return out
+        def run(kind):
+            return m.run_json([m.program('sign_bench'), kind, TEEKMS_TA, server.server.state, key])
+        rounds = [{'raw': m.raw(), 'ring': run('process'), 'inproc': run('inproc'),
+                   'empty': m.run_json([m.program('ta_bench'), TEEKMS_TA, folder])} for _ in range(3)]
+    for r in rounds:
+        r['ring_cpu_more'] = r['ring']['cpu_us_64'] / r['inproc']['cpu_us_64'] - 1
+        # The shortest trip, because at one in flight the cores' other work is most of a mean.
+        r['ring_trip'] = (r['ring']['best_us'] - r['inproc']['best_us']) * 1e3 / r['raw']['k256_sign_ns']
+    return {'transport': medians(rounds)}
 
 
-# (label, path in the result, unit, target, whether more is better); the targets are the project's own.
+def creating():
+    with m.Server() as server:
+        rounds = []
+        for _ in range(3):
+            commit = m.raw()['sqlite_full_commit_ns']
+            one, many = server.wrk('CreateKey', [m.CREATE], 1), server.wrk('CreateKey', [m.CREATE], 64)
+            rounds.append({'create_1': one, 'create_64': many, 'create_1_ratio': one['per_second'] * commit / 1e9,
+                           'create_64_ratio': many['per_second'] / one['per_second']})
+        return medians(rounds)
+
+
+def counting():
+    return {'system_calls': m.system_calls(), 'allocations': m.allocations(),
+            'idle_connection_bytes': m.idle_connections(), 'raw_instructions': m.raw_instructions()}
+
+
+def growth():
+    out = {}
+    for wanted in SIZES:
+        with tempfile.TemporaryDirectory(prefix='teekms-bench-') as folder:
+            state = os.path.join(folder, 'state')
+            key, have, seconds = m.filled_state(state, wanted)
+            size = sum(os.path.getsize(os.path.join(state, n)) for n in os.listdir(state) if n.startswith('kms.db'))
+            out[f'keys_{wanted}'] = {'keys': have, 'fill_s': seconds, 'database_bytes_per_key': size / have,
+                                     **m.start_up(state, key), 'instructions': m.host_instructions(state, key)}
+    smallest, largest = (out[f'keys_{n}']['instructions'] for n in (SIZES[0], SIZES[-1]))
+    return {**out, 'instructions_growth': largest / smallest - 1}
+
+
+# (label, path in the result, unit, raw limit it is compared with, target, whether more is better)
+R, SIGN, COMMIT = ('raw', 'k256_sign_ns'), ('raw_instructions',), ('raw', 'sqlite_full_commit_ns')
 ROWS = [
-    ('libsecp256k1 sign (R)', ('raw', 'k256_sign_ns'), 'ns', None, False),
-    ('libsecp256k1 verify', ('raw', 'k256_verify_ns'), 'ns', None, False),
-    ('P-256 sign (OpenSSL)', ('raw', 'p256_sign_ns'), 'ns', None, False),
-    ('P-256 verify (OpenSSL)', ('raw', 'p256_verify_ns'), 'ns', None, False),
-    ('SHA-256 of 32 bytes', ('raw', 'sha256_32_ns'), 'ns', 100, False),
-    ('fdatasync of 4 KiB', ('raw', 'fdatasync_4k_ns'), 'ns', None, False),
-    ('SQLite FULL commit', ('raw', 'sqlite_full_commit_ns'), 'ns', None, False),
-    ('TA calls, empty, 1 in flight', ('ta', 'empty_1'), '/s', None, True),
-    ('TA calls, empty, 32 in flight', ('ta', 'empty_32'), '/s', None, True),
-    ('TA signatures per CPU second', ('ta', 'sign_per_cpu_second'), '/s', None, True),
-    ('R / TA CPU per Sign', ('ta_efficiency',), '', 0.88, True),
-    ('R / (host + TA CPU), 64 connections', ('host_efficiency',), '', 0.65, True),
-    ('Sign, 1 connection', ('sign_1', 'per_second'), '/s', None, True),
-    ('  p50', ('sign_1', 'p50_us'), 'us', None, False),
-    ('  p99', ('sign_1', 'p99_us'), 'us', None, False),
-    ('  p50 / R', ('latency_1_p50',), '', 4, False),
-    ('  p99 / R', ('latency_1_p99',), '', 10, False),
-    ('Sign, 64 connections', ('sign_64', 'per_second'), '/s', None, True),
-    ('  p50', ('sign_64', 'p50_us'), 'us', None, False),
-    ('  p99', ('sign_64', 'p99_us'), 'us', None, False),
-    ('  p99 / (64 R)', ('latency_64_p99',), '', 4, False),
-    ('  host CPU per Sign', ('sign_64', 'host_cpu_us'), 'us', None, False),
-    ('  TA CPU per Sign', ('sign_64', 'ta_cpu_us'), 'us', None, False),
-    ('CreateKey, 1 connection', ('create_1', 'per_second'), '/s', None, True),
-    ('  / SQLite FULL commits', ('create_1_ratio',), '', 0.7, True),
-    ('CreateKey, 64 connections', ('create_64', 'per_second'), '/s', None, True),
-    ('  / 1 connection', ('create_64_ratio',), '', 5, True),
+    ('libsecp256k1 sign (R)', R, 'ns', 'R', None, False),
+    ('libsecp256k1 verify', ('raw', 'k256_verify_ns'), 'ns', 'R', None, False),
+    ('P-256 sign (OpenSSL)', ('raw', 'p256_sign_ns'), 'ns', 'R', None, False),
+    ('P-256 verify (OpenSSL)', ('raw', 'p256_verify_ns'), 'ns', 'R', None, False),
+    ('SHA-256 of 32 bytes', ('raw', 'sha256_32_ns'), 'ns', 'R', 100, False),
+    ('fdatasync of 4 KiB', ('raw', 'fdatasync_4k_ns'), 'ns', 'R', None, False),
+    ('SQLite FULL commit', COMMIT, 'ns', 'R', None, False),
+    ('-- TA, through the transport', None, '', '', None, False),
+    ('empty, 1 in flight', ('transport', 'empty', 'empty_1'), '/s', 'R', None, True),
+    ('empty, 32 in flight', ('transport', 'empty', 'empty_32'), '/s', 'R', None, True),
+    ('sign, 1 in flight', ('transport', 'ring', 'sign_1'), '/s', 'R', None, True),
+    ('sign, 32 in flight', ('transport', 'ring', 'sign_32'), '/s', 'R', None, True),
+    ('sign, batches of 32', ('transport', 'ring', 'batch_32'), '/s', 'R', None, True),
+    ('sign, TA linked in, 1 in flight', ('transport', 'inproc', 'sign_1'), '/s', 'R', None, True),
+    ('CPU of a signature, both sides, 1 in flight', ('transport', 'ring', 'cpu_us_1'), 'us', 'R', None, False),
+    ('CPU of a signature, 32 in flight', ('transport', 'ring', 'cpu_us_32'), 'us', 'R', None, False),
+    ('CPU of a signature, batches of 32', ('transport', 'ring', 'cpu_us_batch'), 'us', 'R', None, False),
+    ('CPU of a signature, TA linked in, 64 in flight', ('transport', 'inproc', 'cpu_us_64'), 'us', 'R', None, False),
+    ('CPU of the ring at 64 in flight, more than linked in', ('transport', 'ring_cpu_more'), '', '', 0.03, False),
+    ('a trip through the ring, 1 in flight, in R', ('transport', 'ring_trip'), '', '', 0.25, False),
+    ('-- Sign over HTTP, with an API key', None, '', '', None, False),
+    ('R / TA CPU', ('ta_efficiency',), '', '', 0.88, True),
+    ('(R + verify) / TA CPU', ('ta_efficiency_verified',), '', '', None, True),
+    ('R / (host + TA CPU), 64 connections', ('host_efficiency',), '', '', 0.65, True),
+    ('(R + verify) / (host + TA CPU)', ('host_efficiency_verified',), '', '', None, True),
+    ('host CPU', ('sign_64', 'host_cpu_us'), 'us', 'R', None, False),
+    ('TA CPU', ('sign_64', 'ta_cpu_us'), 'us', 'R', None, False),
+    ('1 connection', ('sign_1', 'per_second'), '/s', 'R', None, True),
+    ('  p50', ('sign_1', 'p50_us'), 'us', 'R', None, False),
+    ('  p99', ('sign_1', 'p99_us'), 'us', 'R', None, False),
+    ('  p50 in R', ('latency_1_p50',), '', '', 4, False),
+    ('  p99 in R', ('latency_1_p99',), '', '', 10, False),
+    ('64 connections', ('sign_64', 'per_second'), '/s', 'R', None, True),
+    ('  p50', ('sign_64', 'p50_us'), 'us', 'R', None, False),
+    ('  p99', ('sign_64', 'p99_us'), 'us', 'R', None, False),
+    ('  p99 in 64 R', ('latency_64_p99',), '', '', 4, False),
+    ('host instructions', ('keys_10', 'instructions'), 'instr', 'raw sign', 25000, False),
+    ('system calls, 1 connection', ('system_calls', 'connections_1'), '', '', None, False),
+    ('system calls, 64 connections', ('system_calls', 'connections_64'), '', '', 2.6, False),
+    ('heap allocations', ('allocations',), '', '', 0, False),
+    ('memory of an idle connection', ('idle_connection_bytes',), 'B', '', 1024, False),
+    ('-- CreateKey, durable', None, '', '', None, False),
+    ('1 connection', ('create_1', 'per_second'), '/s', 'commit', None, True),
+    ('  in SQLite FULL commits', ('create_1_ratio',), '', '', 0.7, True),
+    ('64 connections', ('create_64', 'per_second'), '/s', 'commit', None, True),
+    ('  in 1 connection', ('create_64_ratio',), '', '', 5, True),
 ] + [row for n in (10, 10000, 1000000) for row in (
-    (f'Start with {n} keys', (f'keys_{n}', 'ready_s'), 's', 2 if n > 10000 else None, False),
-    ('  host memory', (f'keys_{n}', 'host_rss_kib'), 'KiB', 16384 if n == 10 else None, False),
-    ('  TA memory', (f'keys_{n}', 'ta_rss_kib'), 'KiB', None, False))]
+    (f'-- with {n} keys', (f'keys_{n}',), '', '', None, False),
+    ('ready after', (f'keys_{n}', 'ready_s'), 's', 'commit', 2 if n > 10000 else None, False),
+    ('host memory', (f'keys_{n}', 'host_rss_kib'), 'KiB', '', 16384 if n == 10 else None, False),
+    ('TA memory', (f'keys_{n}', 'ta_rss_kib'), 'KiB', '', None, False),
+    ('database', (f'keys_{n}', 'database_bytes_per_key'), 'B/key', '', None, False),
+    ('host instructions per Sign', (f'keys_{n}', 'instructions'), 'instr', 'raw sign', None, False),
+    ('time to make them', (f'keys_{n}', 'fill_s'), 's', '', None, False))] + [
+    ('growth of instructions, least to most keys', ('instructions_growth',), '', '', 0.03, False)]
 
 
 def look_up(result, path):
     for name in path:
-        if name not in result:
+        if not isinstance(result, dict) or name not in result:
             return None
         result = result[name]
     return result
 
 
+def in_raw(result, value, unit, raw):
+    """The figure as a multiple of the raw limit."""
+    if not raw or not value:
+        return ''
+    limit = look_up(result, {'R': R, 'commit': COMMIT, 'raw sign': SIGN}[raw])
+    if not limit:
+        return ''
+    ns = {'ns': value, 'us': value * 1e3, 's': value * 1e9, '/s': 1e9 / value, 'instr': value}[unit]
+    return f'{ns / limit:.3g} {raw}'
+
+
 def table(result):
-    r = result['raw']['k256_sign_ns']
-    yield f'{"":40}{"figure":>12}      {"x R":>9} {"target":>9}'
-    for label, path, unit, target, more in ROWS:
-        value = look_up(result, path)
+    yield f'{"":53}{"figure":>12} {"":5} {"in raw limits":>16} {"target":>8}'
+    for label, path, unit, raw, target, more in ROWS:
+        value = look_up(result, path) if path else {}
         if value is None:
             continue
-        digits = 0 if value >= 100 else 2
-        ratio = {'ns': value / r, 'us': value * 1e3 / r, '/s': 1e9 / value / r if value else 0}.get(unit)
-        verdict = '' if target is None else ('  met' if (value >= target if more else value <= target) else '  missed')
-        yield (f'{label:40}{value:12,.{digits}f} {unit:4} ' + (f'{ratio:9.2f}' if ratio is not None else ' ' * 9) +
-               (f' {target:9g}' if target is not None else '') + verdict)
+        if isinstance(value, dict):
+            yield '\n' + label
+            continue
+        verdict = '' if target is None else 'met' if (value >= target if more else value <= target) else 'missed'
+        digits = 0 if abs(value) >= 100 else 3
+        shown_target = '' if target is None else f'{target:g}'
+        yield (f'{label:53}{value:12,.{digits}f} {unit:5} {in_raw(result, value, unit, raw):>16} '
+               f'{shown_target:>8} {verdict}').rstrip()
 
 
 def main():
@@ -205,31 +203,28 @@ def main():
     parser.add_argument('--out')
     args = parser.parse_args()
     os.environ['TEEKMS_BUILD'] = args.build
-    sys.path.insert(0, os.path.join(TOP, 'test/integration'))
-    from harness import TEEKMS_TA, Client, LocalServer  # reads TEEKMS_BUILD
+    sys.path[:0] = [os.path.join(TOP, 'test/integration')]
+    global m, TEEKMS_TA  # both read TEEKMS_BUILD when they are loaded
+    import measure as m  # pylint: disable=import-outside-toplevel
+    from harness import TEEKMS_TA  # pylint: disable=import-outside-toplevel
 
-    bench = Bench(os.path.join(TOP, args.build))
+    begin = time.monotonic()
     result = {'machine': platform.machine(), 'cores': os.cpu_count(), 'load': os.getloadavg()[0], 'rounds': ROUNDS,
               'commit': subprocess.run(['git', '-C', TOP, 'rev-parse', '--short', 'HEAD'], text=True, check=False,
                                        stdout=subprocess.PIPE).stdout.strip()}
-    server = LocalServer().start()
-    try:
-        client = Client(server.endpoint)
-        result.update(bench.signing(server, client))
-        result['ta'] = bench.ta_calls(TEEKMS_TA)
-        result['ta']['sign_per_cpu_second'] = 1e6 / result['sign_64']['ta_cpu_us']
-        client.close()
-        result.update(bench.creating(server, result['raw']))
-    finally:
-        server.destroy()
-    result.update(bench.growth(LocalServer, lambda s: Client(s.endpoint, 60)))
+    for part in (signing, transport, creating, counting, growth):
+        print(f'# {part.__name__} ... ({time.monotonic() - begin:.0f} s)', file=sys.stderr, flush=True)
+        result.update(part())
+    result['load_after'], result['seconds'] = os.getloadavg()[0], time.monotonic() - begin
 
     out = args.out or os.path.join(TOP, args.build, 'bench.json')
     with open(out, 'w', encoding='utf-8') as f:
         json.dump(result, f, indent=1)
         f.write('\n')
     print('\n'.join(table(result)))
-    print(f'\n"x R": how many of libsecp256k1\'s signatures take as long. Raw figures: {os.path.relpath(out)}')
+    print(f'\nR: one signature of libsecp256k1; commit: one of SQLite, durable; raw sign: R in instructions, under callgrind.'
+          f'\nLoad {result["load"]:.1f} to {result["load_after"]:.1f} on {result["cores"]} cores: compare ratios, not figures. '
+          f'All of it: {os.path.relpath(out)}')
 
 
 if __name__ == '__main__':

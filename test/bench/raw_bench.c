@@ -8,6 +8,7 @@
  * does not favour one of them.
  *
  *   raw_bench FOLDER      where the durable writes are made
+ *   raw_bench --signs N   so many signatures and nothing else, for callgrind
  */
 #include <fcntl.h>
 #include <openssl/ec.h>
@@ -16,6 +17,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -192,6 +194,17 @@ static int run_slice(struct bench *b, struct row *row)
 	return 1;
 }
 
+static int sign_only(unsigned long count)
+{
+	struct bench b = { .fd = -1 };
+	int good = k256_open(&b);
+
+	while (good && count--)
+		good = k256_sign(&b);
+	bench_close(&b);
+	return good ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct row rows[] = {
@@ -207,8 +220,10 @@ int main(int argc, char **argv)
 	struct bench b = { .fd = -1 };
 	int good = 0;
 
+	if (argc == 3 && !strcmp(argv[1], "--signs"))
+		return sign_only(strtoul(argv[2], NULL, 10));
 	if (argc != 2) {
-		(void)fprintf(stderr, "usage: raw_bench FOLDER\n");
+		(void)fprintf(stderr, "usage: raw_bench FOLDER | --signs N\n");
 		return 2;
 	}
 	good = k256_open(&b) && openssl_open(&b) && disk_open(&b, argv[1]);

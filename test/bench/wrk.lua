@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- One POST / over and over, with the next of the given bodies each time.
---   wrk -s wrk.lua URL -- OPERATION FILE_WITH_ONE_BODY_PER_LINE
+--   wrk -s wrk.lua URL -- OPERATION FILE_WITH_ONE_BODY_PER_LINE [API_KEY]
 -- The last line printed is JSON.
 
 local bodies, at, head = {}, 0, {}
@@ -8,6 +8,7 @@ local bodies, at, head = {}, 0, {}
 function init(args)
 	head["Content-Type"] = "application/x-amz-json-1.1"
 	head["X-Amz-Target"] = "TrentService." .. args[1]
+	head["X-Api-Key"] = args[3]
 	for line in io.lines(args[2]) do
 		bodies[#bodies + 1] = line
 	end
