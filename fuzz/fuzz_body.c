@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define IN_MAX	  512
+#define IN_MAX	  1024
 #define ARENA_LEN (4 * 1024 * 1024)
 
 static bool in_range(const struct field *f, size_t len)
@@ -39,31 +39,65 @@ static void check_text(const struct field *f, struct bytes text)
 		fuzz_check(in_range(f, chars));
 }
 
+static void check_data(const struct field *f, struct bytes data)
+{
+	if (data.ptr || (f->flags & FIELD_REQUIRED))
+		fuzz_check(in_range(f, data.len));
+}
+
+static void check_choice(const struct field *f, unsigned int choice)
+{
+	fuzz_check(choice <= f->set->count);
+	fuzz_check(choice || !(f->flags & FIELD_REQUIRED));
+}
+
+static void check_int(const struct field *f, struct op_int number)
+{
+	fuzz_check(number.present || !(f->flags & FIELD_REQUIRED));
+	fuzz_check(!number.present ||
+		   (number.value >= f->min && number.value <= f->max));
+}
+
+/* What a field's member holds, by its type. */
+union member {
+	struct bytes view;
+	struct op_int number;
+	struct op_uint big;
+	struct json_value list;
+	unsigned int choice;
+	bool flag;
+};
+
 static void check_scalar(const struct field *f, const uint8_t *at)
 {
-	struct bytes view = { 0 };
-	struct op_int number = { 0 };
-	unsigned int choice = 0;
+	union member m = { 0 };
 
+	if (f->type == T_STRUCT) {
+		fuzz_check(*at <= 1);
+		return;
+	}
+	memcpy(&m, at, f->size);
 	switch (f->type) {
 	case T_STRING:
-		memcpy(&view, at, sizeof(view));
-		check_text(f, view);
+		check_text(f, m.view);
 		break;
 	case T_BLOB:
-		memcpy(&view, at, sizeof(view));
-		if (view.ptr || (f->flags & FIELD_REQUIRED))
-			fuzz_check(in_range(f, view.len));
+	case T_HEX:
+	case T_BASE64URL:
+		check_data(f, m.view);
 		break;
 	case T_ENUM:
-		memcpy(&choice, at, sizeof(choice));
-		fuzz_check(choice <= f->set->count);
-		fuzz_check(choice || !(f->flags & FIELD_REQUIRED));
+		check_choice(f, m.choice);
 		break;
 	case T_INT:
-		memcpy(&number, at, sizeof(number));
-		fuzz_check(!number.present ||
-			   (number.value >= f->min && number.value <= f->max));
+		check_int(f, m.number);
+		break;
+	case T_UINT:
+		fuzz_check(m.big.present || !(f->flags & FIELD_REQUIRED));
+		break;
+	case T_LIST:
+		fuzz_check(m.list.type == JSON_ABSENT ||
+			   m.list.type == JSON_ARRAY);
 		break;
 	case T_BOOL:
 	default:
@@ -91,13 +125,35 @@ static void check_list(const struct field *f, const uint8_t *at)
 						i * f->sub_size + s->offset);
 }
 
+static void check_field(const struct field *f, const uint8_t *at)
+{
+	if (f->type == T_STRINGS || f->type == T_STRUCTS)
+		check_list(f, at);
+	else
+		check_scalar(f, at);
+}
+
+/* The members of an object that is there are checked as those of the body. */
 static void check_accepted(const struct op *op, const uint8_t *in)
 {
-	for (const struct field *f = op->in; f->name; f++) {
-		if (f->type == T_STRINGS || f->type == T_STRUCTS)
-			check_list(f, in + f->offset);
-		else
-			check_scalar(f, in + f->offset);
+	const struct field *fields[FIELDS_NEST_MAX] = { op->in };
+	const uint8_t *base[FIELDS_NEST_MAX] = { in };
+	unsigned int depth = 1;
+
+	while (depth) {
+		const struct field *f = fields[depth - 1]++;
+		const uint8_t *at = base[depth - 1] + f->offset;
+
+		if (!f->name) {
+			depth--;
+			continue;
+		}
+		check_field(f, at);
+		if (f->type != T_STRUCT || !*at)
+			continue;
+		fuzz_check(depth < FIELDS_NEST_MAX);
+		fields[depth] = f->sub;
+		base[depth++] = at;
 	}
 }
 

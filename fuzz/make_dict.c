@@ -5,7 +5,7 @@
  *   make_dict            prints
  *   make_dict FILE       compares with FILE, and fails when they differ
  */
-#include "host/service/op.h"
+#include "host/dispatch/fields.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,13 +29,28 @@ static void put_word(struct dict *d, const char *word)
 	fprintf(d->file, "\"\\\"%s\\\"\"\n", word);
 }
 
+static void put_field(struct dict *d, const struct field *f)
+{
+	put_word(d, f->name);
+	for (unsigned int i = 0; f->set && i < f->set->count; i++)
+		put_word(d, f->set->names[i]);
+}
+
 static void put_fields(struct dict *d, const struct field *fields)
 {
-	for (; fields->name; fields++) {
-		put_word(d, fields->name);
-		for (unsigned int i = 0; fields->set && i < fields->set->count;
-		     i++)
-			put_word(d, fields->set->names[i]);
+	const struct field *stack[FIELDS_NEST_MAX] = { fields };
+	unsigned int depth = 1;
+
+	while (depth) {
+		const struct field *f = stack[depth - 1]++;
+
+		if (!f->name) {
+			depth--;
+			continue;
+		}
+		put_field(d, f);
+		if (f->sub && depth < FIELDS_NEST_MAX)
+			stack[depth++] = f->sub;
 	}
 }
 
@@ -46,12 +61,8 @@ static void put_dict(FILE *f)
 
 	dict.file = f;
 	fprintf(f, "# Made by make_dict from the table of operations.\n");
-	for (size_t i = 0; i < kms_op_count; i++) {
+	for (size_t i = 0; i < kms_op_count; i++)
 		put_fields(d, kms_ops[i].in);
-		for (const struct field *s = kms_ops[i].in; s->name; s++)
-			if (s->sub)
-				put_fields(d, s->sub);
-	}
 	put_word(d, "\\\\u0000");
 	put_word(d, "\\\\ud83d\\\\ude00");
 	fprintf(f, "\"null\"\n\"true\"\n\"false\"\n\"1e400\"\n\"-1\"\n");

@@ -2,6 +2,7 @@
 #include "host/dispatch/describe.h"
 
 #include "host/dispatch/aws_error.h"
+#include "host/dispatch/fields.h"
 #include "host/service/op.h"
 
 static const char *type_name(enum field_type type)
@@ -21,6 +22,16 @@ static const char *type_name(enum field_type type)
 		return "strings";
 	case T_STRUCTS:
 		return "structs";
+	case T_HEX:
+		return "hex";
+	case T_BASE64URL:
+		return "base64url";
+	case T_UINT:
+		return "uint64";
+	case T_STRUCT:
+		return "struct";
+	case T_LIST:
+		return "list";
 	default:
 		return "?";
 	}
@@ -47,7 +58,7 @@ static void describe_scalar(struct json_writer *w, const struct field *f)
 		json_name(w, "items_max");
 		json_put_int(w, f->items_max);
 	}
-	if (type != T_ENUM && type != T_BOOL && type != T_STRUCTS) {
+	if (f->max) {
 		json_name(w, "min");
 		json_put_int(w, f->min);
 		json_name(w, "max");
@@ -64,21 +75,32 @@ static void describe_scalar(struct json_writer *w, const struct field *f)
 	}
 }
 
-static void describe_field(struct json_writer *w, const struct field *f)
+/* The array of a list of fields, with the lists inside. */
+static void describe_fields(struct json_writer *w, const struct field *fields)
 {
-	json_object(w);
-	describe_scalar(w, f);
-	if (f->sub) {
-		json_name(w, "members");
-		json_array(w);
-		for (const struct field *s = f->sub; s->name; s++) {
-			json_object(w);
-			describe_scalar(w, s);
+	const struct field *stack[FIELDS_NEST_MAX] = { fields };
+	unsigned int depth = 1;
+
+	json_array(w);
+	while (depth) {
+		const struct field *f = stack[depth - 1]++;
+
+		if (!f->name) {
 			json_end(w);
+			if (--depth)
+				json_end(w);
+			continue;
+		}
+		json_object(w);
+		describe_scalar(w, f);
+		if (f->sub && depth < FIELDS_NEST_MAX) {
+			json_name(w, "members");
+			json_array(w);
+			stack[depth++] = f->sub;
+			continue;
 		}
 		json_end(w);
 	}
-	json_end(w);
 }
 
 static void describe_out(struct json_writer *w, const struct op_member *m)
@@ -104,6 +126,33 @@ static void describe_auth(struct json_writer *w, unsigned int auth)
 		json_put_text(w, "api_key");
 	if (auth & AUTH_SIGV4)
 		json_put_text(w, "sigv4");
+	if (auth & AUTH_OPTIONAL)
+		json_put_text(w, "optional");
+	json_end(w);
+}
+
+/* The members that choose this row among those of its target. */
+static void describe_when(struct json_writer *w, const char *const *names)
+{
+	if (!names)
+		return;
+	json_name(w, "when");
+	json_array(w);
+	for (; *names; names++)
+		json_put_text(w, *names);
+	json_end(w);
+}
+
+static void describe_rate(struct json_writer *w, unsigned int rate)
+{
+	json_name(w, "rate");
+	json_array(w);
+	if (rate & RATE_CALLER)
+		json_put_text(w, "caller");
+	if (rate & RATE_ADDRESS)
+		json_put_text(w, "address");
+	if (rate & RATE_WALLET)
+		json_put_text(w, "wallet");
 	json_end(w);
 }
 
@@ -117,11 +166,10 @@ static void describe_op(struct json_writer *w, const struct op *op)
 	put_text(w, "doc", op->doc);
 	put_text(w, "example", op->example);
 	describe_auth(w, op->auth);
+	describe_when(w, op->when);
+	describe_rate(w, op->rate);
 	json_name(w, "in");
-	json_array(w);
-	for (const struct field *f = op->in; f->name; f++)
-		describe_field(w, f);
-	json_end(w);
+	describe_fields(w, op->in);
 	describe_out(w, op->out);
 	json_name(w, "fails");
 	json_array(w);

@@ -14,7 +14,8 @@
 #include "common/mem.h"
 #include "host/service/op.h"
 
-#define FIELDS_MAX 16 /* of one operation, without those of sub */
+#define FIELDS_MAX	16 /* of one object */
+#define FIELDS_NEST_MAX 4  /* objects inside each other */
 
 /*
  * Fills *out, zeroed before, of views into the object's text and the arena.

@@ -18,18 +18,28 @@ struct call;
 
 /* The C type of the member that a field of this type fills. */
 enum field_type {
-	T_STRING,  /* struct bytes: UTF-8, unescaped; min..max characters */
-	T_BLOB,	   /* struct bytes: decoded from base64; min..max bytes */
-	T_ENUM,	   /* unsigned int: 0 absent, else 1 + place in the set */
-	T_INT,	   /* struct op_int; min..max */
-	T_BOOL,	   /* bool: false when absent */
-	T_STRINGS, /* struct op_strings: at most items_max, each min..max */
-	T_STRUCTS, /* struct op_structs: at most items_max, made by sub */
+	T_STRING,    /* struct bytes: UTF-8, unescaped; min..max characters */
+	T_BLOB,	     /* struct bytes: decoded from base64; min..max bytes */
+	T_ENUM,	     /* unsigned int: 0 absent, else 1 + place in the set */
+	T_INT,	     /* struct op_int; min..max */
+	T_BOOL,	     /* bool: false when absent */
+	T_STRINGS,   /* struct op_strings: at most items_max, each min..max */
+	T_STRUCTS,   /* struct op_structs: at most items_max, made by sub */
+	T_HEX,	     /* struct bytes: one "0x" or none; min..max bytes */
+	T_BASE64URL, /* struct bytes: without padding; min..max bytes */
+	T_UINT,	     /* struct op_uint: all of 64 bits */
+	T_STRUCT,    /* a struct that begins with "bool given", made by sub */
+	T_LIST,	     /* struct json_value: a list the operation reads itself */
 };
 
 struct op_int {
 	bool present;
 	int64_t value;
+};
+
+struct op_uint {
+	bool present;
+	uint64_t value;
 };
 
 struct op_strings {
@@ -72,7 +82,7 @@ struct field {
 	size_t size;
 	const struct op_enum *set;	  /* T_ENUM */
 	const struct op_pattern *pattern; /* T_STRING; may be NULL */
-	const struct field *sub;	  /* T_STRUCTS: no lists inside */
+	const struct field *sub; /* T_STRUCTS: scalars only; T_STRUCT */
 	size_t sub_size;
 };
 
@@ -102,13 +112,41 @@ struct field {
 #define F_STRUCTS(f, n, s, m, items, subs, t)				       \
 	{ .name = (n), .type = T_STRUCTS, .flags = (f), .items_max = (items),  \
 	  .sub = (subs), .sub_size = sizeof(t), FIELD_AT(s, m) }
+#define F_HEX(f, n, s, m, lo, hi)					       \
+	{ .name = (n), .type = T_HEX, .flags = (f), .min = (lo),	       \
+	  .max = (hi), FIELD_AT(s, m) }
+#define F_BASE64URL(f, n, s, m, lo, hi)					       \
+	{ .name = (n), .type = T_BASE64URL, .flags = (f), .min = (lo),	       \
+	  .max = (hi), FIELD_AT(s, m) }
+#define F_UINT(f, n, s, m)						       \
+	{ .name = (n), .type = T_UINT, .flags = (f), FIELD_AT(s, m) }
+#define F_STRUCT(f, n, s, m, subs)					       \
+	{ .name = (n), .type = T_STRUCT, .flags = (f), .sub = (subs),	       \
+	  FIELD_AT(s, m) }
+#define F_LIST(f, n, s, m)						       \
+	{ .name = (n), .type = T_LIST, .flags = (f), FIELD_AT(s, m) }
 #define F_END { 0 }
 /* clang-format on */
 
-/* Who may call; none of the flags: everybody. */
-#define AUTH_API_KEY 0x01
-#define AUTH_SIGV4   0x02
-#define AUTH_ANY     (AUTH_API_KEY | AUTH_SIGV4)
+/* Who may call; none of the flags of AUTH_ANY: everybody. */
+#define AUTH_API_KEY  0x01
+#define AUTH_SIGV4    0x02
+#define AUTH_ANY      (AUTH_API_KEY | AUTH_SIGV4)
+#define AUTH_OPTIONAL 0x04 /* whoever shows a credential is shown more */
+
+/* Whose requests are counted: see host/dispatch/door.h. */
+#define RATE_CALLER  0x01 /* of an API key, or of the address without one */
+#define RATE_ADDRESS 0x02 /* of a client's address */
+#define RATE_WALLET  0x04 /* for one KeyId or Address */
+#define RATE_ALL     (RATE_CALLER | RATE_ADDRESS | RATE_WALLET)
+
+/* What a call is in the numbers of /stats. */
+enum op_count {
+	COUNT_NOTHING,
+	COUNT_OTHER,
+	COUNT_SIGN,
+	COUNT_DERIVE,
+};
 
 /* A member of the answer, for the documents made from the table. */
 struct op_member {
@@ -133,8 +171,16 @@ struct op {
 	const char *target; /* "TrentService.Sign" on POST /, or NULL */
 	const char *method; /* of path: "GET", "POST" */
 	const char *path;   /* "/keys", or NULL; GET takes fields as query */
+	/*
+	 * Of a row that shares its target with another one: it is taken on
+	 * POST / when the body has one of these members. Ends with NULL.
+	 */
+	const char *const *when;
 	unsigned int auth;
-	size_t in_size; /* of the struct that the fields fill */
+	unsigned int rate;
+	unsigned int count; /* enum op_count */
+	size_t body_max;    /* 0: what HTTP takes */
+	size_t in_size;	    /* of the struct that the fields fill */
 	const struct field *in;
 	size_t out_max; /* longest answer; 0: 4096 */
 	const struct op_member *out;
