@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/mem.h"
+#include "host/service/challenge_book.h"
+#include "test/unit/seed.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NOW  1000000000ull
+#define LIFE (ABI_NONCE_LIFE_MS * 1000000ull)
+
+static struct challenge_book *book;
+static const uint8_t nobody[ABI_UUID_LEN];
+
+static int end(void **state)
+{
+	(void)state;
+	challenge_book_free(&book);
+	return 0;
+}
+
+static void make(unsigned int most)
+{
+	challenge_book_free(&book);
+	assert_int_equal(challenge_book_new(&book, most), 0);
+}
+
+static struct challenge of_wallet(uint8_t wallet, uint8_t nonce)
+{
+	struct challenge c = { .purpose = CHALLENGE_AUTHENTICATION,
+			       .shard = 7,
+			       .rp_id = "a.example" };
+
+	memset(c.uuid, wallet, sizeof(c.uuid));
+	memset(c.nonce, nonce, sizeof(c.nonce));
+	return c;
+}
+
+static enum kms_rc put(char id[CHALLENGE_ID_LEN + 1], struct challenge c,
+		       uint64_t now)
+{
+	return challenge_book_put(book, id, &c, now);
+}
+
+static enum kms_rc take(struct challenge *out, const char *id, uint8_t purpose,
+			const uint8_t uuid[ABI_UUID_LEN], uint64_t now)
+{
+	static uint8_t note[CHALLENGE_NOTE_MAX];
+
+	return challenge_book_take(book, out, note, bytes_of(id, strlen(id)),
+				   purpose, uuid, now);
+}
+
+static void a_challenge_is_given_out_once(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = of_wallet(1, 2);
+	struct challenge out = { 0 };
+
+	(void)state;
+	make(4);
+	assert_int_equal(put(id, c, NOW), 0);
+	assert_int_equal(strlen(id), CHALLENGE_ID_LEN);
+	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+			 0);
+	assert_memory_equal(out.nonce, c.nonce, sizeof(c.nonce));
+	assert_string_equal(out.rp_id, "a.example");
+	assert_int_equal(out.shard, 7);
+	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+			 KMS_RC_NOT_FOUND);
+}
+
+static void one_of_another_wallet_or_purpose_stays(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = of_wallet(1, 2);
+	struct challenge other = of_wallet(3, 4);
+	struct challenge out = { 0 };
+
+	(void)state;
+	make(4);
+	assert_int_equal(put(id, c, NOW), 0);
+	assert_int_equal(
+		take(&out, id, CHALLENGE_AUTHENTICATION, other.uuid, NOW),
+		KMS_RC_AUTH_CHALLENGE);
+	assert_int_equal(take(&out, id, CHALLENGE_REGISTRATION, c.uuid, NOW),
+			 KMS_RC_AUTH_CHALLENGE);
+	assert_int_equal(take(&out, id, CHALLENGE_REGISTRATION, nobody, NOW),
+			 KMS_RC_AUTH_CHALLENGE);
+	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+			 0);
+}
+
+static void it_lives_as_long_as_the_nonce(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = of_wallet(1, 2);
+	struct challenge out = { 0 };
+
+	(void)state;
+	make(4);
+	assert_int_equal(put(id, c, NOW), 0);
+	assert_int_equal(
+		take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW + LIFE),
+		KMS_RC_NOT_FOUND);
+	assert_int_equal(put(id, c, NOW), 0);
+	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid,
+			      NOW + LIFE - 1),
+			 0);
+}
+
+static void a_full_book_refuses_until_something_expires(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+
+	(void)state;
+	make(3);
+	for (uint8_t i = 0; i < 3; i++)
+		assert_int_equal(put(id, of_wallet(i, 0), NOW + i), 0);
+	assert_int_equal(put(id, of_wallet(9, 0), NOW + LIFE - 1), KMS_RC_BUSY);
+	assert_int_equal(put(id, of_wallet(9, 0), NOW + LIFE), 0);
+	assert_int_equal(put(id, of_wallet(9, 0), NOW + LIFE), KMS_RC_BUSY);
+}
+
+static void a_wallet_fills_no_more_than_its_share(void **state)
+{
+	char first[CHALLENGE_ID_LEN + 1];
+	char second[CHALLENGE_ID_LEN + 1];
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = of_wallet(1, 2);
+	struct challenge out = { 0 };
+
+	(void)state;
+	make(2 * CHALLENGE_BOOK_OF_WALLET);
+	assert_int_equal(put(first, c, NOW), 0);
+	assert_int_equal(put(second, c, NOW), 0);
+	for (int i = 0; i < CHALLENGE_BOOK_OF_WALLET - 1; i++)
+		assert_int_equal(put(id, c, NOW), 0);
+	/* The oldest gave way, the next one did not. */
+	assert_int_equal(
+		take(&out, first, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+		KMS_RC_NOT_FOUND);
+	assert_int_equal(
+		take(&out, second, CHALLENGE_AUTHENTICATION, c.uuid, NOW), 0);
+	assert_int_equal(put(id, of_wallet(5, 0), NOW), 0);
+}
+
+static void a_registration_keeps_its_note(void **state)
+{
+	static uint8_t note[CHALLENGE_NOTE_MAX + 1];
+	uint8_t got[CHALLENGE_NOTE_MAX];
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = { .purpose = CHALLENGE_REGISTRATION };
+	struct challenge out = { 0 };
+
+	(void)state;
+	make(2);
+	memset(note, 'n', sizeof(note));
+	c.note = bytes_of(note, sizeof(note));
+	assert_int_equal(put(id, c, NOW), KMS_RC_TOO_LARGE);
+	c.note.len--;
+	assert_int_equal(put(id, c, NOW), 0);
+	memset(note, 0, sizeof(note));
+	assert_int_equal(
+		challenge_book_take(book, &out, got, bytes_of(id, strlen(id)),
+				    CHALLENGE_REGISTRATION, nobody, NOW),
+		0);
+	assert_ptr_equal(out.note.ptr, got);
+	assert_int_equal(out.note.len, CHALLENGE_NOTE_MAX);
+	assert_int_equal(got[CHALLENGE_NOTE_MAX - 1], 'n');
+}
+
+static void an_id_has_one_spelling(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = of_wallet(1, 2);
+	struct challenge out = { 0 };
+	char other[CHALLENGE_ID_LEN + 2];
+
+	(void)state;
+	make(4);
+	do {
+		assert_int_equal(put(id, c, NOW), 0);
+	} while (!strpbrk(id, "abcdef"));
+	snprintf(other, sizeof(other), "%s", id);
+	for (char *p = other; *p; p++)
+		if (*p >= 'a')
+			*p = (char)(*p - 'a' + 'A');
+	assert_int_equal(
+		take(&out, other, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+		KMS_RC_NOT_FOUND);
+	snprintf(other, sizeof(other), "%s-", id);
+	assert_int_equal(
+		take(&out, other, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+		KMS_RC_NOT_FOUND);
+	assert_int_equal(take(&out, "", CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+			 KMS_RC_NOT_FOUND);
+	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
+			 0);
+}
+
+/* What a list of all of them, looked through each time, would say. */
+static void it_agrees_with_a_plain_list(void **state)
+{
+	enum { MOST = 20, ROUNDS = 20000 };
+	struct known {
+		char id[CHALLENGE_ID_LEN + 1];
+		uint8_t wallet;
+		uint64_t end;
+	} list[MOST] = { 0 };
+	struct prng p = prng_start();
+	uint64_t now = NOW;
+
+	(void)state;
+	make(MOST);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct known *k = &list[prng_below(&p, MOST)];
+		struct challenge out = { 0 };
+		struct challenge c =
+			of_wallet((uint8_t)prng_below(&p, 5), (uint8_t)i);
+		size_t live = 0;
+
+		now += prng_below(&p, LIFE / 8);
+		for (size_t n = 0; n < MOST; n++)
+			live += list[n].end > now;
+		if (k->end) {
+			struct challenge mine = of_wallet(k->wallet, 0);
+			bool alive = k->end > now;
+
+			assert_int_equal(take(&out, k->id,
+					      CHALLENGE_AUTHENTICATION,
+					      mine.uuid, now),
+					 alive ? KMS_RC_OK : KMS_RC_NOT_FOUND);
+			k->end = 0;
+			continue;
+		}
+		k->wallet = c.uuid[0];
+		assert_int_equal(put(k->id, c, now),
+				 live < MOST ? KMS_RC_OK : KMS_RC_BUSY);
+		k->end = live < MOST ? now + LIFE : 0;
+	}
+}
+
+#define THREADS 4
+
+static char shared_ids[256][CHALLENGE_ID_LEN + 1];
+
+static void *take_all(void *arg)
+{
+	size_t *count = arg;
+	struct challenge out = { 0 };
+	uint8_t note[CHALLENGE_NOTE_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(shared_ids); i++) {
+		struct challenge c = of_wallet((uint8_t)i, 0);
+
+		*count += !challenge_book_take(
+			book, &out, note,
+			bytes_of(shared_ids[i], CHALLENGE_ID_LEN),
+			CHALLENGE_AUTHENTICATION, c.uuid, NOW);
+	}
+	return NULL;
+}
+
+static void two_threads_never_get_the_same(void **state)
+{
+	pthread_t threads[THREADS];
+	size_t counts[THREADS] = { 0 };
+	size_t sum = 0;
+
+	(void)state;
+	make(ARRAY_LEN(shared_ids));
+	for (size_t i = 0; i < ARRAY_LEN(shared_ids); i++)
+		assert_int_equal(
+			put(shared_ids[i], of_wallet((uint8_t)i, 0), NOW), 0);
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, take_all, &counts[i]),
+			0);
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		sum += counts[i];
+	}
+	assert_int_equal(sum, ARRAY_LEN(shared_ids));
+}
+
+static void no_memory_is_told(void **state)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	struct challenge c = { .purpose = CHALLENGE_REGISTRATION,
+			       .note = { (const uint8_t *)"n", 1 } };
+
+	(void)state;
+	challenge_book_free(&book);
+	for (unsigned long n = 1; n <= 4; n++) {
+		mem_fail_at(n);
+		assert_int_equal(challenge_book_new(&book, 2),
+				 KMS_RC_NO_MEMORY);
+		assert_null(book);
+	}
+	mem_fail_at(0);
+	make(1);
+	mem_fail_at(1);
+	assert_int_equal(put(id, c, NOW), KMS_RC_NO_MEMORY);
+	mem_fail_at(0);
+	assert_int_equal(put(id, c, NOW), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_challenge_is_given_out_once),
+		cmocka_unit_test(one_of_another_wallet_or_purpose_stays),
+		cmocka_unit_test(it_lives_as_long_as_the_nonce),
+		cmocka_unit_test(a_full_book_refuses_until_something_expires),
+		cmocka_unit_test(a_wallet_fills_no_more_than_its_share),
+		cmocka_unit_test(a_registration_keeps_its_note),
+		cmocka_unit_test(an_id_has_one_spelling),
+		cmocka_unit_test(it_agrees_with_a_plain_list),
+		cmocka_unit_test(two_threads_never_get_the_same),
+		cmocka_unit_test(no_memory_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
