@@ -24,22 +24,26 @@ struct caller {
 	uint8_t evidence[32]; /* API_KEY: SHA-256 of the presented key */
 	size_t evidence_len;
 	char key_id[16]; /* for logs: "1a2b3c4d", "env", or "-" */
+	bool admitted;	 /* could run what is not open to everybody */
 };
 
 struct call {
 	const struct op *op;
-	const void *in; /* the operation's input struct */
+	const void *in; /* the operation's input struct; NULL: not run */
 	struct service *service;
 	unsigned int reactor; /* index of the thread */
 	struct arena *arena;  /* memory until the call ends */
 	struct caller caller;
-	uint8_t request_id[16]; /* UUID; x-amzn-RequestId */
-	uint64_t start_ns;	/* monotonic, first byte of the request */
-	uint64_t tee_ns;	/* that the TEE took; 0: not asked, or untold */
-	struct json_writer out; /* the answer, when it ends OK */
-	void *user;		/* of the service function */
-	char log_key[40];	/* key the call is about, for the log */
-	struct bytes message;	/* of call_fail() */
+	uint8_t request_id[16];	 /* UUID; x-amzn-RequestId */
+	bool aws;		 /* came by POST /: times are numbers there */
+	struct bytes web_origin; /* Origin of the page, or absent */
+	uint64_t start_ns;	 /* monotonic, first byte of the request */
+	uint64_t tee_ns;	 /* that the TEE took; 0: not asked, or untold */
+	struct json_writer out;	 /* the answer, when it ends OK */
+	void *user;		 /* of the service function */
+	bool owner;		 /* an owner's assertion came along */
+	char log_key[40];	 /* key the call is about, for the log */
+	struct bytes message;	 /* of call_fail() */
 	void (*finish)(struct call *call, enum kms_rc rc); /* dispatch */
 };
 
