@@ -232,7 +232,7 @@ enum kms_rc sqlite_list_api_keys(struct store *base, store_api_key_visit *visit,
 
 /* sqlite_wallet.c */
 #define SQLITE_KEY_ID_SIZE   37 /* a UUID's text and a NUL */
-#define SQLITE_KEY_TEXT_SIZE 69 /* "0x", a compressed point and a NUL */
+#define SQLITE_KEY_TEXT_SIZE (STORE_KEY_TEXT_LEN + 1)
 void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
 		   const uint8_t uuid[ABI_UUID_LEN]);
 void sqlite_key_text(char out[SQLITE_KEY_TEXT_SIZE], const uint8_t xy[64]);

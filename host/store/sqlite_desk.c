@@ -96,6 +96,8 @@ enum kms_rc sqlite_get_address(struct store_reader *base,
 		rc = query_fix(&q, 0, out->uuid, sizeof(out->uuid));
 	if (!rc)
 		rc = query_text(&q, 1, path, sizeof(path));
+	if (!rc)
+		rc = query_text(&q, 2, out->key_text, sizeof(out->key_text));
 	if (!rc && !read_path(out, path))
 		rc = sqlite_conn_fail(c, SQLITE_CORRUPT);
 	query_end(&q);

@@ -197,7 +197,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"ON CONFLICT (address) DO UPDATE "
 		"SET derivation_path = excluded.derivation_path",
 	[SQL_GET_ADDRESS] =
-		"SELECT w.uuid, a.derivation_path FROM address_index AS a "
+		"SELECT w.uuid, a.derivation_path, a.public_key "
+		"FROM address_index AS a "
 		"CROSS JOIN wallets AS w ON w.key_id = a.key_id "
 		"WHERE a.address = ? AND w.status <> 'creating'",
 

@@ -21,6 +21,7 @@
 #define STORE_WORD_MAX	     64	  /* key_usage, key_spec, origin */
 #define STORE_CREDENTIAL_MAX 1364 /* 1023 bytes as base64url */
 #define STORE_ADDRESS_LEN    42	  /* "0x" and 40 lower-case digits */
+#define STORE_KEY_TEXT_LEN   68	  /* "0x" and a compressed point */
 #define STORE_TIME_SIZE	     32
 
 enum store_lifecycle {
@@ -131,7 +132,8 @@ struct store_address {
 	uint32_t account;
 	uint32_t index;
 	char address[STORE_ADDRESS_LEN + 1];
-	uint8_t public_key[64]; /* in: x | y; not read back */
+	uint8_t public_key[64];		       /* in: x | y; not read back */
+	char key_text[STORE_KEY_TEXT_LEN + 1]; /* out: compressed */
 };
 
 /*
