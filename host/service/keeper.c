@@ -46,6 +46,7 @@ struct keeper {
 	size_t batch_max;   /* most ops of a commit, see adapt() */
 	uint64_t probed_ms; /* when readiness was found out; 0 never */
 	enum kms_rc probe_rc;
+	atomic_ullong commits; /* of all shards; the reactors read it */
 };
 
 static uint64_t now_ms(void)
@@ -163,6 +164,16 @@ static void adapt(struct keeper *k, uint64_t took_ms)
 		k->batch_max *= 2;
 }
 
+/* The counters of the shards' anchors, together. */
+static void publish(struct keeper *k)
+{
+	unsigned long long sum = 0;
+
+	for (unsigned int i = 0; i < k->ledger.shard_total; i++)
+		sum += k->ledger.shards[i].seq;
+	atomic_store_explicit(&k->commits, sum, memory_order_relaxed);
+}
+
 static void run_changes(struct keeper *k, struct keeper_change **changes,
 			size_t count)
 {
@@ -173,6 +184,7 @@ static void run_changes(struct keeper *k, struct keeper_change **changes,
 
 		n = ledger_pick(changes + at, count - at, k->batch_max);
 		ledger_run(&k->ledger, changes + at, n);
+		publish(k);
 		for (size_t i = at; i < at + n; i++)
 			answer(k, changes[i], changes[i]->rc);
 		adapt(k, now_ms() - start);
@@ -261,6 +273,7 @@ static void *keeper_main(void *arg)
 	bool more = false;
 
 	pthread_setname_np(pthread_self(), "keeper");
+	publish(k);
 	while (!atomic_load(&k->stop)) {
 		bool ping = now_ms() >= next_ping;
 
@@ -280,6 +293,7 @@ static void *keeper_main(void *arg)
 			next_ping = now_ms() + PING_MS;
 		more = run_jobs(k);
 		more |= caretaker_work(&k->caretaker, now_ms(), k->batch_max);
+		publish(k);
 	}
 	return NULL;
 }
@@ -500,4 +514,9 @@ void keeper_count(struct keeper *k, const char *name, uint64_t delta)
 const struct tee_info *keeper_tee_info(const struct keeper *k)
 {
 	return &k->info;
+}
+
+uint64_t keeper_commits(const struct keeper *k)
+{
+	return atomic_load_explicit(&k->commits, memory_order_relaxed);
 }

@@ -126,6 +126,12 @@ void keeper_withdraw(struct keeper *k, unsigned int reactor);
 void keeper_note_use(struct keeper *k, const struct store_use *use);
 void keeper_count(struct keeper *k, const char *name, uint64_t delta);
 
+/*
+ * Any thread: how many commits the anchors have counted, of all shards since
+ * the domain was made. It only grows.
+ */
+uint64_t keeper_commits(const struct keeper *k);
+
 /* What INFO told of the TEE at the start. */
 const struct tee_info *keeper_tee_info(const struct keeper *k);
 
