@@ -69,6 +69,9 @@ void service_version(struct call *call)
 	json_put_text(w, KMS_VERSION);
 	json_name(w, "profile");
 	json_put_text(w, c->production ? "prod" : "dev");
+	/* There is no other: the TA takes no bare nonce for a signature. */
+	json_name(w, "challenge_mode");
+	json_put_text(w, "strict");
 	json_name(w, "tee");
 	json_object(w);
 	json_name(w, "kind");

@@ -6,13 +6,14 @@
 #include "common/base64.h"
 #include "common/secret.h"
 #include "host/service/aws.h"
+#include "host/service/clock.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
+#include "host/service/wallet.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define LIST_DEFAULT 100
 
@@ -205,14 +206,6 @@ static void created(struct keeper_change *change)
 	call_done(call, KMS_RC_OK);
 }
 
-static int64_t unix_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 void service_create_key(struct call *call)
 {
 	const struct create_key_in *in = call->in;
@@ -239,7 +232,7 @@ void service_create_key(struct call *call)
 		memcpy(text, in->description.ptr, in->description.len);
 	change->key.description = text;
 	change->key.account = config->account;
-	change->key.created_ms = unix_ms();
+	change->key.created_ms = clock_unix_ms();
 	change->job = KEEPER_CREATE_KEY;
 	change->reactor = call->reactor;
 	change->evidence_kind = (uint8_t)call->caller.kind;
@@ -252,6 +245,19 @@ void service_create_key(struct call *call)
 		call_done(call, rc);
 }
 
+/* A wallet is a key, too, and shows more. */
+static void describe_wallet(struct call *call, const uint8_t uuid[ABI_UUID_LEN])
+{
+	struct store_wallet w = { 0 };
+	enum kms_rc rc = store_get_wallet(service_reader(call), &w, uuid);
+
+	if (!rc) {
+		wallet_put_metadata(call, &w);
+		json_end(&call->out);
+	}
+	call_done(call, rc);
+}
+
 void service_describe_key(struct call *call)
 {
 	const struct key_in *in = call->in;
@@ -260,6 +266,10 @@ void service_describe_key(struct call *call)
 	if (service_find_key(call, &key, in->key_id) ||
 	    service_has_grant_tokens(call, &in->grant_tokens))
 		return;
+	if (key.kind == STORE_WALLET) {
+		describe_wallet(call, key.uuid);
+		return;
+	}
 	put_metadata(call, &key);
 	call_done(call, KMS_RC_OK);
 }

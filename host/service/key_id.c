@@ -22,7 +22,7 @@ void service_uuid_text(char out[37], const uint8_t uuid[ABI_UUID_LEN])
 		 hex + 16, hex + 20);
 }
 
-static bool parse_uuid(uint8_t uuid[ABI_UUID_LEN], struct bytes text)
+bool service_parse_uuid(uint8_t uuid[ABI_UUID_LEN], struct bytes text)
 {
 	static const uint8_t groups[] = { 8, 4, 4, 4, 12 };
 	const char *p = (const char *)text.ptr;
@@ -110,9 +110,8 @@ static void unknown_alias(struct call *call, struct bytes name)
 		  c->region, c->account, shown(name), (const char *)name.ptr);
 }
 
-/* Gives the bare id of an identifier; ends the call when there is none. */
-static enum kms_rc resolve(struct call *call, struct bytes *id,
-			   struct bytes given)
+enum kms_rc service_bare_key_id(struct call *call, struct bytes *id,
+				struct bytes given)
 {
 	const struct service_config *c = service_config(call->service);
 	struct arn arn = { 0 };
@@ -170,11 +169,11 @@ static enum kms_rc find(struct call *call, struct store_key *out,
 	uint8_t uuid[ABI_UUID_LEN] = { 0 };
 	char arn[SERVICE_ARN_MAX];
 	struct bytes id = { 0 };
-	enum kms_rc rc = resolve(call, &id, key_id);
+	enum kms_rc rc = service_bare_key_id(call, &id, key_id);
 
 	if (rc)
 		return rc;
-	if (!parse_uuid(uuid, id)) {
+	if (!service_parse_uuid(uuid, id)) {
 		call_fail(call, KMS_RC_NOT_FOUND, "Invalid keyId '%.*s'",
 			  shown(key_id), (const char *)key_id.ptr);
 		return KMS_RC_NOT_FOUND;

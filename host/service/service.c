@@ -12,6 +12,7 @@ struct service {
 	struct service_config config;
 	char region[SERVICE_REGION_MAX + 1];
 	struct service_thread *threads;
+	struct challenge_book *book;
 };
 
 enum kms_rc service_open(struct service **out,
@@ -19,6 +20,7 @@ enum kms_rc service_open(struct service **out,
 {
 	struct service *s = NULL;
 	int len = 0;
+	enum kms_rc rc = KMS_RC_OK;
 
 	*out = NULL;
 	s = mem_zalloc(1, sizeof(*s));
@@ -28,18 +30,21 @@ enum kms_rc service_open(struct service **out,
 	len = snprintf(s->region, sizeof(s->region), "%s", config->region);
 	s->config.region = s->region;
 	s->threads = mem_zalloc(config->reactors, sizeof(*s->threads));
-	if (!s->threads || len < 1 || len > SERVICE_REGION_MAX) {
+	if (!s->threads || len < 1 || len > SERVICE_REGION_MAX)
+		rc = KMS_RC_CONFIG;
+	if (!rc)
+		rc = challenge_book_new(&s->book, CHALLENGE_BOOK_MAX);
+	if (rc)
 		service_close(&s);
-		return KMS_RC_CONFIG;
-	}
 	*out = s;
-	return KMS_RC_OK;
+	return rc;
 }
 
 void service_close(struct service **s)
 {
 	if (!*s)
 		return;
+	challenge_book_free(&(*s)->book);
 	mem_free((*s)->threads);
 	mem_free(*s);
 	*s = NULL;
@@ -48,6 +53,11 @@ void service_close(struct service **s)
 const struct service_config *service_config(const struct service *s)
 {
 	return &s->config;
+}
+
+struct challenge_book *service_book(struct service *s)
+{
+	return s->book;
 }
 
 struct service_thread *service_thread(struct service *s, unsigned int index)
@@ -77,6 +87,7 @@ void service_thread_stop(struct service *s, unsigned int index)
 	struct service_thread *t = &s->threads[index];
 
 	keeper_withdraw(s->config.keeper, index);
+	service_flush_tally(s, index, 0, true);
 	tee_line_close(&t->queue.line);
 	store_reader_close(&t->queue.reader);
 	key_cache_free(&t->cache);
@@ -113,6 +124,7 @@ void service_thread_tick(struct service *s, unsigned int index, uint64_t now_ns)
 	tee_line_tick(q->line, now_ns);
 	signer_tick(q, now_ns);
 	tee_line_flush(q->line);
+	service_flush_tally(s, index, now_ns, false);
 }
 
 struct store_reader *service_reader(struct call *call)
@@ -123,4 +135,19 @@ struct store_reader *service_reader(struct call *call)
 struct sign_queue *service_sign_queue(struct call *call)
 {
 	return &call->service->threads[call->reactor].queue;
+}
+
+void service_start_sign(struct call *call, struct sign_job *job)
+{
+	struct service_thread *t = &call->service->threads[call->reactor];
+	uint64_t limit_ns = (uint64_t)call->service->config.sign_ms * 1000000u;
+
+	job->arena = call->arena;
+	job->sign.deadline_ns = call->start_ns + limit_ns;
+	if (!job->sign.evidence.ptr) {
+		job->sign.evidence_kind = (uint8_t)call->caller.kind;
+		job->sign.evidence = bytes_of(call->caller.evidence,
+					      call->caller.evidence_len);
+	}
+	signer_start(&t->queue, job);
 }

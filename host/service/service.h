@@ -12,7 +12,9 @@
 #define KMS_HOST_SERVICE_SERVICE_H
 
 #include "host/service/call.h"
+#include "host/service/challenge_book.h"
 #include "host/service/keeper.h"
+#include "host/service/relying_party.h"
 #include "host/store/store.h"
 #include "host/tee_client/tee.h"
 
@@ -26,7 +28,9 @@ struct service_config {
 	uint64_t account;   /* 12 decimal digits */
 	const char *region; /* of the ARNs */
 	bool production;
-	unsigned int sign_ms; /* deadline of a signature */
+	unsigned int sign_ms;	 /* deadline of a signature */
+	struct relying_party rp; /* of new wallets */
+	bool compat;		 /* forgive what the reference forgives */
 };
 
 struct service;
@@ -50,6 +54,9 @@ void service_thread_flush(struct service *s, unsigned int index);
 void service_thread_tick(struct service *s, unsigned int index,
 			 uint64_t now_ns);
 
+/* Of dispatch, when a call ends: what /stats tells. */
+void service_count(struct call *call, enum kms_rc rc);
+
 /* --- for the files of this room ----------------------------------------- */
 
 struct store_reader *service_reader(struct call *call);
@@ -71,6 +78,16 @@ enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
 /* Ends the call when the key's state forbids its use. */
 bool service_is_usable(struct call *call, const struct store_key *key);
 
+/*
+ * The bare id in any form of KeyId but an alias. When it fails, the call has
+ * been ended.
+ */
+enum kms_rc service_bare_key_id(struct call *call, struct bytes *id,
+				struct bytes given) KMS_MUST_USE;
+bool service_parse_uuid(uint8_t uuid[ABI_UUID_LEN], struct bytes text);
+
+struct challenge_book *service_book(struct service *s);
+
 #define SERVICE_ARN_MAX 128
 /* "arn:aws:kms:us-east-1:000000000000:key/1234abcd-..." with a NUL. */
 void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
@@ -87,5 +104,8 @@ bool service_has_grant_tokens(struct call *call,
 
 struct sign_queue;
 struct sign_queue *service_sign_queue(struct call *call);
+struct sign_job;
+/* Starts a job of the call, with the deadline that a signature has. */
+void service_start_sign(struct call *call, struct sign_job *job);
 
 #endif /* KMS_HOST_SERVICE_SERVICE_H */

@@ -51,6 +51,17 @@ static bool make_digest(struct call *call, uint8_t digest[SHA256_LEN],
 	return true;
 }
 
+/* AWS's Sign has no place for an assertion: see service_sign_wallet(). */
+static bool is_not_wallet(struct call *call, const struct store_key *key)
+{
+	if (key->kind != STORE_WALLET)
+		return true;
+	call_fail(call, KMS_RC_AUTH_REQUIRED,
+		  "Passkey authorization required: key %s has a passkey bound",
+		  call->log_key);
+	return false;
+}
+
 /* Identifier, state, tokens, algorithm, data: the order AWS checks in. */
 static bool judge(struct call *call, uint8_t digest[SHA256_LEN],
 		  struct store_key *key, struct bytes key_id,
@@ -104,8 +115,6 @@ void service_sign(struct call *call)
 	const struct sign_in *in = call->in;
 	const struct ask ask = { in->message, in->message_type,
 				 in->signing_algorithm };
-	uint64_t limit_ns =
-		(uint64_t)service_config(call->service)->sign_ms * 1000000u;
 	struct sign_job *job = arena_alloc(call->arena, sizeof(*job));
 	struct store_key key = { 0 };
 
@@ -114,7 +123,8 @@ void service_sign(struct call *call)
 		return;
 	}
 	if (!judge(call, job->sign.digest, &key, in->key_id, &in->grant_tokens,
-		   &ask))
+		   &ask) ||
+	    !is_not_wallet(call, &key))
 		return;
 	if (in->dry_run) {
 		call_done(call, KMS_RC_DRY_RUN);
@@ -124,14 +134,9 @@ void service_sign(struct call *call)
 	job->sign.slot = key.slot;
 	memcpy(job->sign.uuid, key.uuid, sizeof(job->sign.uuid));
 	job->sign.alg = ALG_ECDSA_SHA_256;
-	job->sign.evidence_kind = (uint8_t)call->caller.kind;
-	job->sign.evidence =
-		bytes_of(call->caller.evidence, call->caller.evidence_len);
-	job->sign.deadline_ns = call->start_ns + limit_ns;
-	job->arena = call->arena;
 	job->done = signed_by_tee;
 	job->arg = call;
-	signer_start(service_sign_queue(call), job);
+	service_start_sign(call, job);
 }
 
 /* Verifying needs the public key only: no reason to ask the TEE. */

@@ -14,6 +14,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static void end(struct sign_job *job, enum kms_rc rc)
+{
+	atomic_fetch_sub_explicit(&job->queue->under_way, 1,
+				  memory_order_relaxed);
+	job->done(job, rc);
+}
+
 /*
  * The three functions below call each other as often as the TEE asks for the
  * record: LOADS_MAX times at most.
@@ -67,7 +74,7 @@ static void send_state(struct sign_job *job)
 		rc = store_get_proof(job->queue->reader, job->proof,
 				     job->sign.shard, job->sign.slot);
 	if (rc) {
-		job->done(job, rc);
+		end(job, rc);
 		return;
 	}
 	job->loads++;
@@ -93,7 +100,7 @@ static void answered(struct tee_sign *s, enum kms_rc rc)
 		wait_a_little(job, rc);
 		return;
 	}
-	job->done(job, rc);
+	end(job, rc);
 }
 
 void signer_start(struct sign_queue *q, struct sign_job *job)
@@ -101,6 +108,7 @@ void signer_start(struct sign_queue *q, struct sign_job *job)
 	job->queue = q;
 	job->sign.done = answered;
 	job->sign.arg = job;
+	atomic_fetch_add_explicit(&q->under_way, 1, memory_order_relaxed);
 	try_now(job);
 }
 
@@ -113,7 +121,7 @@ void signer_tick(struct sign_queue *q, uint64_t now)
 		struct sign_job *next = job->next;
 
 		if (job->sign.deadline_ns <= now) {
-			job->done(job, job->last);
+			end(job, job->last);
 		} else if (job->retry_ns <= now) {
 			job->loads = 0;
 			try_now(job);

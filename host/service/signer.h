@@ -13,6 +13,8 @@
 #include "host/store/store.h"
 #include "host/tee_client/tee.h"
 
+#include <stdatomic.h>
+
 struct sign_job {
 	struct tee_sign sign;
 	struct store_proof *proof; /* of the arena, once it was needed */
@@ -32,6 +34,7 @@ struct sign_queue {
 	struct tee_line *line;
 	struct store_reader *reader;
 	struct sign_job *waiting;
+	atomic_uint under_way; /* jobs until their done(); any thread reads */
 };
 
 /* Takes the job (its sign filled but for the state) until done(). */

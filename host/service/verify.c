@@ -51,6 +51,19 @@ static enum kms_rc verify_p256(const uint8_t pub[64], const uint8_t digest[32],
 	return rc;
 }
 
+/* The decoder refuses a point that is not on the curve. */
+bool verify_is_p256_point(const uint8_t xy[64])
+{
+	uint8_t spki[DER_SPKI_MAX];
+	size_t len = der_put_spki(spki, DER_P256, xy);
+	const uint8_t *p = spki;
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)len);
+	bool ok = key;
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
 enum kms_rc verify_ecdsa(uint8_t key_spec, const uint8_t pub[64],
 			 const uint8_t digest[32], const uint8_t rs[64])
 {

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DeriveAddress, and the public keys of addresses.
+ */
+#include "codec/eth_address.h"
+#include "common/log.h"
+#include "host/service/wallet.h"
+
+#include <string.h>
+
+#define MODULE "wallet"
+
+static void show(struct call *call, const char *address, const uint8_t xy[64])
+{
+	char key[ETH_KEY_TEXT_LEN + 1];
+
+	eth_address_put_key(key, xy);
+	json_object(&call->out);
+	wallet_put_text(call, "Address", address);
+	wallet_put_text(call, "PublicKey", key);
+	json_end(&call->out);
+	call_done(call, KMS_RC_OK);
+}
+
+/*
+ * The address is a name of the wallet from now on. Written once for each: a
+ * write of the database that all who ask again are spared.
+ */
+static enum kms_rc remember(struct call *call, const struct wallet_use *u,
+			    const char *text, const uint8_t xy[64])
+{
+	struct store_address a = { .account = u->path.account,
+				   .index = u->path.index };
+	struct store_address known = { 0 };
+	enum kms_rc rc = store_get_address(service_reader(call), &known, text);
+
+	if (rc != KMS_RC_NOT_FOUND)
+		return rc;
+	memcpy(a.uuid, u->wallet.uuid, sizeof(a.uuid));
+	memcpy(a.address, text, sizeof(a.address));
+	memcpy(a.public_key, xy, sizeof(a.public_key));
+	return store_add_address(service_config(call->service)->store, &a);
+}
+
+static void derived(struct call *call, const struct wallet_use *u,
+		    const uint8_t xy[64])
+{
+	uint8_t raw[ETH_ADDRESS_LEN];
+	char text[ETH_ADDRESS_TEXT_LEN + 1];
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	eth_address_of(raw, xy);
+	eth_address_put(text, raw);
+	rc = remember(call, u, text, xy);
+	/* It can be derived again; the owner's gesture can not be had again. */
+	if (rc)
+		log_warn(MODULE, "key=%s: an address was not noted: %s",
+			 call->log_key, kms_rc_name(rc));
+	show(call, text, xy);
+}
+
+static void seen(struct wallet_use *u)
+{
+	derived(u->call, u, u->job.sign.public_key);
+}
+
+static void issued(struct wallet_change *c)
+{
+	derived(c->call, c->user, c->change.public_key);
+}
+
+/* The TEE spent nothing yet: the same assertion allows the address's issue. */
+static void failed(struct wallet_use *u, enum kms_rc rc)
+{
+	struct wallet_change *c = NULL;
+
+	if (rc != KMS_RC_NEED_ISSUE) {
+		call_done(u->call, rc);
+		return;
+	}
+	c = wallet_change_new(u->call, &u->wallet);
+	if (!c)
+		return;
+	c->user = u;
+	c->done = issued;
+	c->change.index = u->path.index;
+	wallet_change_start(c, OP_ISSUE_ADDRESS, &u->evidence);
+}
+
+void service_derive_address(struct call *call)
+{
+	const struct derive_address_in *in = call->in;
+	struct wallet_place place = { 0 };
+	struct wallet_use *u = NULL;
+
+	if (!wallet_read_path(call, &place.path, in->wallet.path) ||
+	    !wallet_find(call, &place.wallet, in->wallet.key_id) ||
+	    !wallet_is_usable(call, &place.wallet))
+		return;
+	u = wallet_use_new(call, &place);
+	if (!u ||
+	    !wallet_take_evidence(call, &u->evidence, &u->wallet, &in->owner))
+		return;
+	u->done = seen;
+	u->failed = failed;
+	wallet_use_start(u, USE_ADDRESS, (struct bytes){ 0 });
+}
+
+void service_get_wallet_key(struct call *call)
+{
+	struct wallet_place place = { 0 };
+	const struct store_wallet *w = &place.wallet;
+
+	if (!wallet_find_any(call, &place, call->in))
+		return;
+	json_object(&call->out);
+	wallet_put_id(call, w->uuid);
+	wallet_put_text(call, "Address", place.address);
+	wallet_put_text(call, "PublicKey", place.public_key);
+	wallet_put_text(call, "KeyUsage", w->key_usage);
+	wallet_put_text(call, "KeySpec", w->key_spec);
+	json_end(&call->out);
+	call_done(call, KMS_RC_OK);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BeginAuthentication, and the assertion that ends it.
+ *
+ * What is checked here is checked again in the TEE, which alone decides. Here
+ * it spares the owner a ceremony: nothing is taken before all of it is right.
+ */
+#include "abi/messages.h"
+#include "codec/auth_data.h"
+#include "codec/client_data.h"
+#include "codec/der.h"
+#include "common/base64.h"
+#include "host/service/clock.h"
+#include "host/service/wallet.h"
+
+#include <string.h>
+
+/* --- the evidence -------------------------------------------------------- */
+
+static bool is_there(struct call *call, const struct owner_in *owner)
+{
+	if (owner->webauthn.given)
+		return true;
+	if (owner->passkey.given)
+		call_fail(call, KMS_RC_AUTH_REQUIRED,
+			  "Legacy raw passkey assertions are not accepted for "
+			  "signing/mutating operations: use WebAuthn");
+	else
+		call_fail(call, KMS_RC_AUTH_REQUIRED,
+			  "Passkey authorization required: key %s has a "
+			  "passkey bound",
+			  call->log_key);
+	return false;
+}
+
+static bool check_rp(struct call *call, const struct store_wallet *w,
+		     const struct auth_data *auth)
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256_once(hash, w->rp_id, strlen(w->rp_id));
+	if (bytes_equal_var(
+		    bytes_of(hash, sizeof(hash)),
+		    bytes_of(auth->rp_id_hash, sizeof(auth->rp_id_hash))))
+		return true;
+	call_fail(call, KMS_RC_AUTH_RP, "rpIdHash mismatch");
+	return false;
+}
+
+static bool check_flags(struct call *call, const struct auth_data *auth)
+{
+	if (!(auth->flags & AUTH_DATA_UP)) {
+		call_fail(call, KMS_RC_AUTH_FLAGS,
+			  "User Presence flag not set");
+		return false;
+	}
+	if (!(auth->flags & AUTH_DATA_UV)) {
+		call_fail(call, KMS_RC_AUTH_FLAGS,
+			  "User Verification flag not set (UV=0)");
+		return false;
+	}
+	return true;
+}
+
+static bool check_response(struct call *call, struct abi_passkey_evidence *e,
+			   uint32_t *sign_count, const struct store_wallet *w,
+			   const struct response_in *r)
+{
+	struct client_data client = { 0 };
+	struct auth_data auth = { 0 };
+	enum kms_rc rc =
+		client_data_parse(&client, r->client_data, CLIENT_DATA_GET);
+
+	if (rc) {
+		call_fail(call, rc,
+			  "clientDataJSON is not that of a webauthn.get on a "
+			  "page of its own");
+		return false;
+	}
+	if (auth_data_get_assertion(&auth, r->auth_data)) {
+		call_fail(call, KMS_RC_AUTH_FORMAT,
+			  "authenticatorData is malformed");
+		return false;
+	}
+	if (!check_rp(call, w, &auth) || !check_flags(call, &auth))
+		return false;
+	if (der_get_ecdsa(e->signature, r->signature)) {
+		call_fail(call, KMS_RC_AUTH_FORMAT, "Invalid DER signature");
+		return false;
+	}
+	*sign_count = auth.sign_count;
+	return true;
+}
+
+static bool take_challenge(struct call *call, struct abi_passkey_evidence *e,
+			   const struct store_wallet *w, struct bytes id)
+{
+	struct challenge_book *book = service_book(call->service);
+	uint8_t note[CHALLENGE_NOTE_MAX];
+	struct challenge c = { 0 };
+	enum kms_rc rc = challenge_book_take(book, &c, note, id,
+					     CHALLENGE_AUTHENTICATION, w->uuid,
+					     clock_mono_ns());
+
+	if (rc) {
+		call_fail(call, KMS_RC_AUTH_CHALLENGE, "%s",
+			  rc == KMS_RC_NOT_FOUND
+				  ? "Challenge not found or expired"
+				  : "Challenge bound to different key or "
+				    "purpose");
+		return false;
+	}
+	memcpy(e->nonce, c.nonce, sizeof(e->nonce));
+	call->owner = true;
+	return true;
+}
+
+static bool write_evidence(struct call *call, struct bytes *evidence,
+			   const struct abi_passkey_evidence *e)
+{
+	struct abi_writer w = { 0 };
+	uint8_t *text = arena_alloc(call->arena, ABI_EVIDENCE_MAX);
+
+	if (text)
+		abi_begin(&w, text, ABI_EVIDENCE_MAX);
+	if (text)
+		ABI_PUT(&w, passkey_evidence, e);
+	if (!text || w.len > w.cap) {
+		call_done(call, text ? KMS_RC_TOO_LARGE : KMS_RC_NO_MEMORY);
+		return false;
+	}
+	*evidence = bytes_of(text, w.len);
+	return true;
+}
+
+bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
+			  const struct store_wallet *w,
+			  const struct owner_in *owner)
+{
+	const struct assertion_in *in = &owner->webauthn;
+	const struct response_in *r = &in->credential.response;
+	struct abi_passkey_evidence e = { .auth_data = r->auth_data,
+					  .client_data = r->client_data };
+
+	if (!is_there(call, owner))
+		return false;
+	/*
+	 * Clients of the reference may send any id along (http-api-1 K6), so
+	 * with --compat it is not what chooses the passkey.
+	 */
+	if (!service_config(call->service)->compat &&
+	    !wallet_hash_credential(call, &e.credential_hash,
+				    in->credential.id))
+		return false;
+	return check_response(call, &e, &evidence->sign_count, w, r) &&
+	       take_challenge(call, &e, w, in->challenge_id) &&
+	       write_evidence(call, &evidence->text, &e);
+}
+
+/* --- challenges ---------------------------------------------------------- */
+
+static void got_nonce(struct sign_job *job, enum kms_rc rc)
+{
+	struct wallet_nonce *n = job->arg;
+
+	/* Never one of our own making: the TEE would refuse it (W5). */
+	if (rc) {
+		call_done(n->call, rc == KMS_RC_BUSY || rc == KMS_RC_TIMEOUT
+					   ? rc
+					   : KMS_RC_UNAVAILABLE);
+		return;
+	}
+	memcpy(n->challenge.nonce, job->sign.nonce, sizeof(job->sign.nonce));
+	n->done(n);
+}
+
+void wallet_ask_nonce(struct wallet_nonce *n)
+{
+	struct sign_job *job = &n->job;
+
+	job->sign.shard = n->challenge.shard;
+	memcpy(job->sign.uuid, n->challenge.uuid, sizeof(job->sign.uuid));
+	job->sign.use = USE_CHALLENGE;
+	job->done = got_nonce;
+	job->arg = n;
+	service_start_sign(n->call, job);
+}
+
+bool wallet_put_challenge(struct call *call, const struct challenge *c)
+{
+	char id[CHALLENGE_ID_LEN + 1];
+	enum kms_rc rc = challenge_book_put(service_book(call->service), id, c,
+					    clock_mono_ns());
+
+	if (rc) {
+		call_done(call, rc);
+		return false;
+	}
+	json_object(&call->out);
+	wallet_put_text(call, "ChallengeId", id);
+	return true;
+}
+
+static void put_credential(struct json_writer *out, const char *id)
+{
+	json_object(out);
+	json_name(out, "id");
+	json_put_text(out, id);
+	json_name(out, "type");
+	json_put_text(out, "public-key");
+	json_name(out, "transports");
+	json_array(out);
+	json_put_text(out, "internal");
+	json_put_text(out, "hybrid");
+	json_end(out);
+	json_end(out);
+}
+
+/* A wallet with several passkeys knows the id of one: then any may answer. */
+static bool is_the_only_one(const struct store_wallet *w)
+{
+	return w->credential && *w->credential && w->passkey_count == 1;
+}
+
+static void begun(struct wallet_nonce *n)
+{
+	struct call *call = n->call;
+	struct json_writer *out = &call->out;
+	char nonce[BASE64_LEN(32)];
+	const char *credential = call->user;
+
+	if (!wallet_put_challenge(call, &n->challenge))
+		return;
+	json_name(out, "Options");
+	json_object(out);
+	json_name(out, "challenge");
+	json_put_string(
+		out, bytes_of(nonce,
+			      base64url_encode(nonce, n->challenge.nonce, 32)));
+	json_name(out, "timeout");
+	json_put_int(out, ABI_NONCE_LIFE_MS);
+	wallet_put_text(call, "rpId", n->challenge.rp_id);
+	json_name(out, "allowCredentials");
+	json_array(out);
+	if (credential)
+		put_credential(out, credential);
+	json_end(out);
+	wallet_put_text(call, "userVerification", "required");
+	json_end(out);
+	json_end(out);
+	call_done(call, KMS_RC_OK);
+}
+
+void service_begin_authentication(struct call *call)
+{
+	struct wallet_nonce *n = arena_alloc(call->arena, sizeof(*n));
+	struct wallet_place place = { 0 };
+	const struct store_wallet *w = &place.wallet;
+
+	if (!n) {
+		call_done(call, KMS_RC_NO_MEMORY);
+		return;
+	}
+	if (!wallet_find_any(call, &place, call->in))
+		return;
+	if (is_the_only_one(w)) {
+		size_t len = strlen(w->credential);
+		char *copy = arena_alloc(call->arena, len + 1);
+
+		if (copy)
+			memcpy(copy, w->credential, len);
+		call->user = copy;
+	}
+	n->call = call;
+	n->challenge.purpose = CHALLENGE_AUTHENTICATION;
+	n->challenge.shard = w->shard;
+	memcpy(n->challenge.uuid, w->uuid, sizeof(w->uuid));
+	memcpy(n->challenge.rp_id, w->rp_id, sizeof(w->rp_id));
+	n->done = begun;
+	wallet_ask_nonce(n);
+}

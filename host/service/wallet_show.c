@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a wallet is shown.
+ */
+#include "codec/eth_address.h"
+#include "common/hex.h"
+#include "host/service/clock.h"
+#include "host/service/wallet.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *wallet_lifecycle_name(enum store_lifecycle lifecycle)
+{
+	switch (lifecycle) {
+	case STORE_ACTIVE:
+		return "active";
+	case STORE_PENDING_DELETION:
+		return "pending_deletion";
+	case STORE_FROZEN:
+	default:
+		return "frozen";
+	}
+}
+
+void wallet_point_text(char out[WALLET_POINT_TEXT + 1], const uint8_t xy[64])
+{
+	snprintf(out, WALLET_POINT_TEXT + 1, "0x04");
+	hex_encode(out + 4, xy, 64);
+}
+
+void wallet_put_text(struct call *call, const char *name, const char *text)
+{
+	json_name(&call->out, name);
+	json_put_text(&call->out, text);
+}
+
+void wallet_put_time(struct call *call, const char *name, int64_t unix_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	json_name(&call->out, name);
+	if (call->aws) {
+		json_put_time_ms(&call->out, unix_ms);
+		return;
+	}
+	clock_put(text, unix_ms, "Z");
+	json_put_text(&call->out, text);
+}
+
+void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN])
+{
+	char id[37];
+
+	service_uuid_text(id, uuid);
+	wallet_put_text(call, "KeyId", id);
+}
+
+static void put_last_used(struct call *call, const struct store_wallet *w)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (!w->last_used_ms)
+		return;
+	clock_put(text, w->last_used_ms, "+00:00");
+	wallet_put_text(call, "LastUsedAt", text);
+}
+
+static void put_first_address(struct call *call, const struct store_wallet *w)
+{
+	char key[ETH_KEY_TEXT_LEN + 1];
+
+	eth_address_put_key(key, w->public_key);
+	wallet_put_text(call, "Address", w->address);
+	wallet_put_text(call, "PublicKey", key);
+	wallet_put_text(call, "DerivationPath", STORE_PATH_FIRST);
+}
+
+/* What AWS's clients look for in every KeyMetadata. */
+static void put_for_aws(struct call *call, const struct store_wallet *w)
+{
+	static const char *const states[] = {
+		[STORE_ACTIVE] = "Enabled",
+		[STORE_FROZEN] = "Disabled",
+		[STORE_PENDING_DELETION] = "PendingDeletion",
+	};
+	char account[24];
+
+	snprintf(account, sizeof(account), "%012" PRIu64,
+		 service_config(call->service)->account);
+	wallet_put_text(call, "AWSAccountId", account);
+	wallet_put_text(call, "KeyState", states[w->lifecycle]);
+	wallet_put_text(call, "KeyManager", "CUSTOMER");
+	wallet_put_text(call, "CustomerMasterKeySpec", w->key_spec);
+	json_name(&call->out, "MultiRegion");
+	json_put_bool(&call->out, false);
+}
+
+static void put_identity(struct call *call, const struct store_wallet *w)
+{
+	char arn[SERVICE_ARN_MAX];
+
+	service_key_arn(call->service, arn, w->uuid);
+	wallet_put_id(call, w->uuid);
+	wallet_put_text(call, "Arn", arn);
+	wallet_put_time(call, "CreationDate", w->created_ms);
+	put_first_address(call, w);
+}
+
+void wallet_put_metadata(struct call *call, const struct store_wallet *w)
+{
+	struct json_writer *out = &call->out;
+	char passkey[WALLET_POINT_TEXT + 1];
+
+	json_object(out);
+	json_name(out, "KeyMetadata");
+	json_object(out);
+	put_identity(call, w);
+	json_name(out, "Enabled");
+	json_put_bool(out, w->lifecycle == STORE_ACTIVE);
+	wallet_put_text(call, "Description",
+			w->description ? w->description : "");
+	wallet_put_text(call, "KeyUsage", w->key_usage);
+	wallet_put_text(call, "KeySpec", w->key_spec);
+	wallet_put_text(call, "Origin", w->origin);
+	if (w->has_passkey) {
+		wallet_point_text(passkey, w->passkey);
+		wallet_put_text(call, "PasskeyPublicKey", passkey);
+	}
+	json_name(out, "PasskeyCount");
+	json_put_int(out, w->passkey_count);
+	put_last_used(call, w);
+	wallet_put_text(call, "LifecycleStatus",
+			wallet_lifecycle_name(w->lifecycle));
+	if (w->lifecycle == STORE_PENDING_DELETION)
+		wallet_put_time(call, "DeletionDate", w->delete_after_ms);
+	put_for_aws(call, w);
+	json_end(out);
+}
+
+/* --- the operations that only read --------------------------------------- */
+
+void service_describe_wallet(struct call *call)
+{
+	struct wallet_place place = { 0 };
+
+	if (!wallet_find_any(call, &place, call->in))
+		return;
+	wallet_put_metadata(call, &place.wallet);
+	json_end(&call->out);
+	call_done(call, KMS_RC_OK);
+}
+
+/*
+ * Whoever has no credential learns what a poll after CreateKey needs, and not
+ * which account it is (http-api-1 S10, K10). --compat shows all, as there.
+ */
+void service_key_status(struct call *call)
+{
+	const struct wallet_in *in = call->in;
+	bool all =
+		call->caller.admitted || service_config(call->service)->compat;
+	struct store_wallet w = { 0 };
+
+	if (!wallet_find(call, &w, in->key_id))
+		return;
+	json_object(&call->out);
+	wallet_put_id(call, w.uuid);
+	wallet_put_text(call, "Status", "ready");
+	wallet_put_text(call, "LifecycleStatus",
+			wallet_lifecycle_name(w.lifecycle));
+	if (all) {
+		put_first_address(call, &w);
+		put_last_used(call, &w);
+	}
+	json_end(&call->out);
+	call_done(call, KMS_RC_OK);
+}
