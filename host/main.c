@@ -282,10 +282,39 @@ static enum kms_rc open_state(struct server *s)
 	return check_build(s);
 }
 
+/* dev can be tried out on this machine without telling it anything. */
+static enum kms_rc read_relying_party(struct relying_party *rp,
+				      const struct settings *set)
+{
+	const char *ids = set->rp_id;
+	const char *why = NULL;
+	enum kms_rc rc = KMS_RC_OK;
+
+	if (!ids && !set->production)
+		ids = "localhost";
+	rc = relying_party_read(rp, ids, set->rp_name, set->origin, &why);
+	if (rc)
+		return fail("passkeys", rc, why);
+	if (!rp->count)
+		log_warn("server", "no KMS_RP_ID: wallets cannot be created");
+	return KMS_RC_OK;
+}
+
+static struct door_config door_of(const struct settings *set)
+{
+	return (struct door_config){
+		.per_caller = set->rate_limit,
+		.per_wallet = set->rate_limit,
+		.per_address =
+			set->rate_address ? set->rate_address : DOOR_OPEN,
+		.identities_max = set->rate_keys_max,
+	};
+}
+
 static enum kms_rc open_service(struct server *s)
 {
 	const struct settings *set = &s->settings;
-	const struct service_config service = {
+	struct service_config service = {
 		.tee = s->tee,
 		.store = s->store,
 		.keeper = s->keeper,
@@ -294,17 +323,25 @@ static enum kms_rc open_service(struct server *s)
 		.region = set->region,
 		.production = set->production,
 		.sign_ms = set->sign_ms,
+		.compat = set->compat,
 	};
 	struct dispatch_config dispatch = {
 		.store = s->store,
 		.api_key = set->api_key,
 		.require_api_key = set->require_api_key,
 		.production = set->production,
+		.open = set->allow_open_mode,
 		.threads = s->reactors,
+		.door = door_of(set),
 	};
-	enum kms_rc rc = service_open(&s->service, &service);
+	enum kms_rc rc = read_relying_party(&service.rp, set);
 
+	if (rc)
+		return rc;
+	rc = service_open(&s->service, &service);
 	dispatch.service = s->service;
+	if (!rc)
+		dispatch.pages = service_config(s->service)->rp.origins;
 	if (!rc)
 		rc = dispatch_new(&s->dispatch, &dispatch);
 	return rc ? fail("start", rc, NULL) : KMS_RC_OK;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RATE_LIMIT 100 /* in production */
+
 enum kind { TEXT, NUMBER, FLAG };
 
 struct setting {
@@ -56,6 +58,8 @@ static const struct setting table[] = {
 	{ "freeze-after", "KMS_INACTIVITY_FREEZE_SECS", NUMBER,
 	  AT(freeze_after_s), "31536000", 0, 3153600000,
 	  "seconds unused until a wallet is frozen; 0: never" },
+	{ "compat", "KMS_COMPAT", FLAG, AT(compat), NULL, 0, 0,
+	  "1: forgive clients what the KMS they were made for forgives" },
 	{ "provision", NULL, FLAG, AT(provision), NULL, 0, 0,
 	  "make a key domain in an empty TEE (dev does so by itself)" },
 	{ "trace", NULL, FLAG, AT(trace), NULL, 0, 0,
@@ -71,6 +75,22 @@ static const struct setting table[] = {
 	  "one more valid API key" },
 	{ NULL, "KMS_REQUIRE_API_KEY", FLAG, AT(require_api_key), NULL, 0, 0,
 	  "1: never open, also while no API key exists" },
+	{ NULL, "KMS_ALLOW_OPEN_MODE", FLAG, AT(allow_open_mode), NULL, 0, 0,
+	  "1: dev stays open although there are API keys" },
+	{ NULL, "KMS_RP_ID", TEXT, AT(rp_id), NULL, 0, 0,
+	  "domains that passkeys are made for, the first by default" },
+	{ NULL, "KMS_RP_NAME", TEXT, AT(rp_name), "teekms", 0, 0,
+	  "what authenticators call this server" },
+	{ NULL, "KMS_ORIGIN", TEXT, AT(origin), NULL, 0, 0,
+	  "pages where passkeys may be used; https:// and the first domain" },
+	{ NULL, "KMS_RATE_LIMIT", TEXT, AT(rate_limit_text), NULL, 0, 0,
+	  "requests a minute of an API key and for a wallet; production: 100" },
+	{ NULL, "KMS_RATE_LIMIT_ADDRESS", NUMBER, AT(rate_address), "0", 0,
+	  1000000, "requests a minute of a client's address; 0: any" },
+	{ NULL, "KMS_RATE_LIMIT_MAX_KEYS", NUMBER, AT(rate_keys_max), "10000",
+	  1, 1000000, "most API keys, wallets, addresses counted at once" },
+	{ NULL, "KMS_ALLOW_LEGACY_PASSKEY", FLAG, AT(allow_legacy_passkey),
+	  NULL, 0, 0, "0; assertions without a challenge are not served" },
 	{ NULL, "KMS_LOG", TEXT, AT(log), "info", 0, 0,
 	  "level, or a list such as warn,access=info,store=debug" },
 };
@@ -202,9 +222,40 @@ static enum kms_rc read_options(struct settings *s, int argc, char **argv,
 	return KMS_RC_OK;
 }
 
+/* dev is for trying things out, so it counts only when it is told to. */
+static enum kms_rc derive_rate(struct settings *s, FILE *err)
+{
+	const struct setting range = { .max = 1000000 };
+	const char *text = s->rate_limit_text;
+
+	s->rate_limit = s->production ? RATE_LIMIT : SETTINGS_NO_LIMIT;
+	if (text && !parse_number(&s->rate_limit, &range, text))
+		return refuse(err, "KMS_RATE_LIMIT", text,
+			      "is not a number up to 1000000");
+	return KMS_RC_OK;
+}
+
+/* What would take away a protection is told, not passed over. */
+static enum kms_rc check_weakening(const struct settings *s, FILE *err)
+{
+	if (s->allow_legacy_passkey)
+		return refuse(err, "KMS_ALLOW_LEGACY_PASSKEY", "1",
+			      "the trusted application takes no assertion "
+			      "without its challenge");
+	if (s->allow_open_mode && s->production)
+		return refuse(err, "KMS_ALLOW_OPEN_MODE", "1",
+			      "--profile production is never open");
+	if (s->allow_open_mode && (s->require_api_key || s->api_key))
+		return refuse(err, "KMS_ALLOW_OPEN_MODE", "1",
+			      "contradicts KMS_REQUIRE_API_KEY and "
+			      "KMS_API_KEY");
+	return KMS_RC_OK;
+}
+
 static enum kms_rc derive(struct settings *s, FILE *err)
 {
 	char *end = NULL;
+	enum kms_rc rc = KMS_RC_OK;
 
 	s->production = !strcmp(s->profile, "production");
 	if (!s->production && strcmp(s->profile, "dev") != 0)
@@ -217,7 +268,8 @@ static enum kms_rc derive(struct settings *s, FILE *err)
 		return refuse(err, "--account", s->account_text,
 			      "is not 12 digits");
 	s->account = strtoull(s->account_text, &end, 10);
-	return KMS_RC_OK;
+	rc = derive_rate(s, err);
+	return rc ? rc : check_weakening(s, err);
 }
 
 enum kms_rc settings_read(struct settings *s, int argc, char **argv, FILE *err)

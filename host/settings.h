@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define SETTINGS_NO_LIMIT UINT32_MAX
+
 struct settings {
 	const char *listen;
 	const char *state_dir;	   /* --state-dir, or NULL */
@@ -29,6 +31,12 @@ struct settings {
 	const char *account_text;
 	const char *api_key;
 	const char *log;
+	const char *rp_id;
+	const char *rp_name;
+	const char *origin;
+	const char *rate_limit_text;
+	unsigned int rate_address;
+	unsigned int rate_keys_max;
 	unsigned int workers; /* 0: as many as cores */
 	unsigned int reactors;
 	unsigned int shards;
@@ -38,6 +46,9 @@ struct settings {
 	unsigned int grace_ms;
 	unsigned int freeze_after_s; /* 0: never */
 	bool require_api_key;
+	bool allow_open_mode;
+	bool allow_legacy_passkey;
+	bool compat;
 	bool provision;
 	bool trace;
 	bool describe_ops;
@@ -46,6 +57,7 @@ struct settings {
 
 	bool production; /* derived */
 	uint64_t account;
+	unsigned int rate_limit; /* SETTINGS_NO_LIMIT: none */
 };
 
 /* Fills *s; a failure has been told on err. CONFIG. */

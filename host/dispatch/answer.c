@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RETRY_AFTER_S 1
+#define RETRY_AFTER_S 1u
 
 void answer_put_uuid(char out[ANSWER_UUID_LEN + 1], const uint8_t uuid[16])
 {
@@ -91,7 +91,8 @@ static bool is_worth_repeating(unsigned int status, enum kms_rc rc)
 }
 
 void answer_headers(char out[ANSWER_HEADER_CAP], const char *request_id,
-		    unsigned int status, enum kms_rc rc, const char *allow)
+		    unsigned int status, enum kms_rc rc, unsigned int wait_s,
+		    const char *allow)
 {
 	int n = snprintf(out, ANSWER_HEADER_CAP,
 			 "x-amzn-RequestId: %s\r\n"
@@ -103,7 +104,8 @@ void answer_headers(char out[ANSWER_HEADER_CAP], const char *request_id,
 
 	if (is_worth_repeating(status, rc)) {
 		n = snprintf(out + at, ANSWER_HEADER_CAP - at,
-			     "Retry-After: %d\r\n", RETRY_AFTER_S);
+			     "Retry-After: %u\r\n",
+			     wait_s ? wait_s : RETRY_AFTER_S);
 		at += n > 0 ? (size_t)n : 0;
 	}
 	if (allow)

@@ -31,8 +31,9 @@ unsigned int answer_status(enum kms_rc rc, bool aws);
 struct bytes answer_error_body(enum kms_rc rc, bool aws, struct bytes message,
 			       struct arena *arena);
 
-/* Header lines of every answer; allow may be NULL. */
+/* Header lines of every answer; wait_s may be 0, allow NULL. */
 void answer_headers(char out[ANSWER_HEADER_CAP], const char *request_id,
-		    unsigned int status, enum kms_rc rc, const char *allow);
+		    unsigned int status, enum kms_rc rc, unsigned int wait_s,
+		    const char *allow);
 
 #endif /* KMS_HOST_ANSWER_H */

@@ -85,8 +85,8 @@ static enum kms_rc is_open(bool *open, const struct auth *a,
 	uint64_t count = 0;
 	enum kms_rc rc = KMS_RC_OK;
 
-	*open = false;
-	if (a->closed || view->closed)
+	*open = a->open;
+	if (a->open || a->closed || view->closed)
 		return KMS_RC_OK;
 	rc = store_count_api_keys(view->reader, &count);
 	view->closed = !rc && count;

@@ -19,6 +19,7 @@
 
 struct auth {
 	bool closed; /* production, KMS_REQUIRE_API_KEY or KMS_API_KEY */
+	bool open;   /* dev with KMS_ALLOW_OPEN_MODE: whatever keys there are */
 	bool has_env_key;
 	uint8_t env_hash[SHA256_LEN];
 };

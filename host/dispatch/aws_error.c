@@ -60,8 +60,10 @@ struct aws_error aws_error_of(enum kms_rc rc)
 		return ERR(400, "UnsupportedOperationException",
 			   "The operation is not supported.");
 	case KMS_RC_BAD_INPUT:
-	case KMS_RC_TOO_LARGE:
+	case KMS_RC_NEED_ISSUE:
 		return ERR(400, "ValidationException", kms_rc_text(rc));
+	case KMS_RC_TOO_LARGE:
+		return ERR(413, "ValidationException", kms_rc_text(rc));
 	case KMS_RC_SERIALIZATION:
 		return ERR(400, "SerializationException", NULL);
 	case KMS_RC_UNKNOWN_OPERATION:
@@ -124,7 +126,6 @@ struct aws_error aws_error_of(enum kms_rc rc)
 	case KMS_RC_NOT_PROVISIONED:
 	case KMS_RC_PROVISIONED:
 	case KMS_RC_ENTROPY:
-	case KMS_RC_NEED_ISSUE:
 	case KMS_RC_UNAVAILABLE:
 	case KMS_RC_INTERNAL:
 	case KMS_RC_NO_MEMORY:

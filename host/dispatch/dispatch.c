@@ -10,7 +10,9 @@
 #include "host/dispatch/fields.h"
 #include "host/dispatch/router.h"
 #include "host/dispatch/site.h"
+#include "host/service/service.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -29,6 +31,8 @@ struct dispatch {
 	struct service *service;
 	struct store *store;
 	struct auth auth;
+	struct door *door;
+	struct bytes pages; /* that may call an open server; borrowed */
 	unsigned int thread_count;
 	struct dispatch_thread *threads;
 };
@@ -37,31 +41,42 @@ struct dispatch {
 struct exchange {
 	struct call call; /* first, so that a call leads back here */
 	struct http_request *req;
-	bool aws;     /* POST / */
-	bool foreign; /* comes from a web page, perhaps */
-	bool sigv4;   /* the client speaks AWS's signatures */
+	bool foreign;	     /* comes from a web page, perhaps */
+	bool sigv4;	     /* the client speaks AWS's signatures */
+	unsigned int wait_s; /* Retry-After, when it was refused at the door */
 	char request_id[ANSWER_UUID_LEN + 1];
 	char headers[ANSWER_HEADER_CAP];
 };
+
+static struct bytes text_of(const char *text)
+{
+	return bytes_of(text, strlen(text));
+}
 
 enum kms_rc dispatch_new(struct dispatch **d,
 			 const struct dispatch_config *config)
 {
 	struct dispatch *n = mem_zalloc(1, sizeof(*n));
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
 
 	*d = NULL;
 	if (!n)
-		return KMS_RC_NO_MEMORY;
+		return rc;
 	n->threads = mem_zalloc(config->threads, sizeof(*n->threads));
-	if (!n->threads) {
-		mem_free(n);
-		return KMS_RC_NO_MEMORY;
+	if (n->threads)
+		rc = door_new(&n->door, &config->door);
+	if (rc) {
+		dispatch_free(&n);
+		return rc;
 	}
 	n->service = config->service;
 	n->store = config->store;
 	n->thread_count = config->threads;
+	if (config->pages)
+		n->pages = text_of(config->pages);
 	auth_init(&n->auth, config->api_key,
 		  config->require_api_key || config->production);
+	n->auth.open = config->open && !n->auth.closed;
 	*d = n;
 	return KMS_RC_OK;
 }
@@ -71,6 +86,7 @@ void dispatch_free(struct dispatch **d)
 	if (!*d)
 		return;
 	secret_wipe(&(*d)->auth, sizeof((*d)->auth));
+	door_free(&(*d)->door);
 	mem_free((*d)->threads);
 	mem_free(*d);
 	*d = NULL;
@@ -120,13 +136,14 @@ static void send_answer(struct exchange *x, unsigned int status, enum kms_rc rc,
 	char allow[ALLOW_CAP];
 	struct http_answer answer = {
 		.status = status,
-		.content_type = x->aws ? ANSWER_AWS_TYPE : ANSWER_PLAIN_TYPE,
+		.content_type =
+			x->call.aws ? ANSWER_AWS_TYPE : ANSWER_PLAIN_TYPE,
 		.body = body,
 		.extra = x->headers,
 	};
 
 	router_allowed(allow, sizeof(allow), x->req->path);
-	answer_headers(x->headers, x->request_id, status, rc,
+	answer_headers(x->headers, x->request_id, status, rc, x->wait_s,
 		       status == 405 ? allow : NULL);
 	access_log(x->req, &x->call, x->request_id, status, rc);
 	http_answer(x->req, &answer);
@@ -134,7 +151,7 @@ static void send_answer(struct exchange *x, unsigned int status, enum kms_rc rc,
 
 static void finish_error(struct exchange *x, enum kms_rc rc)
 {
-	unsigned int status = answer_status(rc, x->aws);
+	unsigned int status = answer_status(rc, x->call.aws);
 	bool credential =
 		rc == KMS_RC_NO_CREDENTIAL || rc == KMS_RC_BAD_CREDENTIAL;
 
@@ -150,9 +167,9 @@ static void finish_error(struct exchange *x, enum kms_rc rc)
 		log_error(MODULE, "request=%s op=%s failed: %s (%s)",
 			  x->request_id, x->call.op ? x->call.op->name : "-",
 			  kms_rc_name(rc), kms_rc_text(rc));
-	send_answer(
-		x, status, rc,
-		answer_error_body(rc, x->aws, x->call.message, x->call.arena));
+	send_answer(x, status, rc,
+		    answer_error_body(rc, x->call.aws, x->call.message,
+				      x->call.arena));
 }
 
 /* End of every request; the exchange is gone afterwards. */
@@ -162,6 +179,7 @@ static void finish(struct call *call, enum kms_rc rc)
 
 	if (!rc && call->out.len)
 		rc = json_writer_done(&call->out) ? KMS_RC_INTERNAL : KMS_RC_OK;
+	service_count(call, rc);
 	if (rc)
 		finish_error(x, rc);
 	else
@@ -173,79 +191,160 @@ static void say(struct call *call, const char *text)
 	call->message = bytes_of(text, strlen(text));
 }
 
-/* Who needs no credential needs at least to come from this machine. */
-static enum kms_rc check_caller(struct exchange *x, const struct dispatch *d,
-				struct dispatch_thread *t)
+/* Tells a refused caller how many requests there may be, and when the next. */
+static enum kms_rc refused_at_door(struct exchange *x, enum kms_rc rc,
+				   const struct door_refusal *refusal)
 {
-	struct call *call = &x->call;
-	const char *objection = NULL;
-	enum kms_rc rc = auth_check(&d->auth, &t->view, &call->caller,
-				    &x->sigv4, x->req);
+	char text[64];
+	char *copy = arena_alloc(x->call.arena, sizeof(text));
 
-	if (rc || call->caller.kind != EVIDENCE_NONE)
+	if (rc != KMS_RC_RATE || !copy)
 		return rc;
-	objection = site_objection(x->req);
+	snprintf(text, sizeof(text), "Rate limit exceeded: %u requests/minute",
+		 refusal->per_minute);
+	memcpy(copy, text, sizeof(text));
+	say(&x->call, copy);
+	x->wait_s = refusal->wait_s;
+	return rc;
+}
+
+static enum kms_rc enter(struct exchange *x, const struct dispatch *d)
+{
+	struct door_refusal refusal = { 0 };
+	enum kms_rc rc = door_enter(d->door, &refusal, &x->call, x->req);
+
+	return rc ? refused_at_door(x, rc, &refusal) : rc;
+}
+
+/* Who needs no credential needs at least to come from this machine. */
+static enum kms_rc check_site(struct exchange *x, const struct dispatch *d)
+{
+	const char *objection = site_objection(x->req, d->pages);
+
 	if (!objection)
 		return KMS_RC_OK;
 	x->foreign = true;
-	say(call, objection);
+	say(&x->call, objection);
 	return KMS_RC_ACCESS_DENIED;
 }
 
-/* Finds the row, in the order of http-api-1 2.1: path, caller, target. */
+/* Who is calling: whoever may, or anybody where everybody may. */
+static enum kms_rc identify(struct exchange *x, const struct dispatch *d,
+			    struct dispatch_thread *t)
+{
+	struct call *call = &x->call;
+	enum kms_rc rc = KMS_RC_OK;
+
+	if (!call->aws && !call->op->auth)
+		return rc;
+	rc = auth_check(&d->auth, &t->view, &call->caller, &x->sigv4, x->req);
+	if (!rc && call->caller.kind == EVIDENCE_NONE)
+		rc = check_site(x, d);
+	call->caller.admitted = !rc;
+	/* A credential that is not valid shows no more than none does. */
+	return call->aws || (call->op->auth & AUTH_ANY) ? rc : KMS_RC_OK;
+}
+
+/* The target of POST /, or one that came along with another path. */
+static enum kms_rc read_target(struct exchange *x)
+{
+	struct call *call = &x->call;
+	unsigned int count = 0;
+	struct bytes target = http_header(x->req, "x-amz-target", &count);
+
+	if (call->aws)
+		return count == 1 ? router_find_target(&call->op, target)
+				  : KMS_RC_UNKNOWN_OPERATION;
+	if (!count || strcmp(call->op->method, "POST") != 0 ||
+	    (count == 1 && router_is_target(call->op, target)))
+		return KMS_RC_OK;
+	say(call, "X-Amz-Target names another operation than the path");
+	return KMS_RC_UNKNOWN_OPERATION;
+}
+
+/* Finds the row, in the order of http-api-1 2.1: path, caller, rate, target. */
 static enum kms_rc find_op(struct exchange *x, const struct dispatch *d,
 			   struct dispatch_thread *t)
 {
 	struct http_request *req = x->req;
 	struct call *call = &x->call;
-	struct bytes target = { 0 };
-	unsigned int count = 0;
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	enum kms_rc rc = KMS_RC_OK;
 
-	x->aws = router_is_aws(req->method, req->path);
-	if (!x->aws) {
+	call->aws = router_is_aws(req->method, req->path);
+	call->web_origin = http_header(req, "origin", NULL);
+	if (!call->aws)
 		rc = router_find_path(&call->op, req->method, req->path);
-		if (rc || !call->op->auth)
-			return rc;
-	}
-	rc = check_caller(x, d, t);
-	if (rc || !x->aws)
-		return rc;
-	target = http_header(req, "x-amz-target", &count);
-	return count == 1 ? router_find_target(&call->op, target)
-			  : KMS_RC_UNKNOWN_OPERATION;
+	if (!rc)
+		rc = identify(x, d, t);
+	if (!rc && !call->aws)
+		rc = enter(x, d);
+	if (!rc)
+		rc = read_target(x);
+	return rc;
 }
 
-/* The members of the request: a JSON body, or the query of a GET. */
-static enum kms_rc read_members(struct exchange *x)
+/* The JSON object of the request: its body, or the query of a GET. */
+static enum kms_rc read_object(struct exchange *x, struct json_value *object)
 {
-	static const char nothing[] = "{}";
 	struct call *call = &x->call;
-	struct bytes text = x->aws ? x->req->body : (struct bytes){ 0 };
-	struct json_value object = { 0 };
-	void *in = arena_alloc(call->arena, call->op->in_size + 1);
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	bool has_body = call->aws || !strcmp(call->op->method, "POST");
+	struct bytes text = has_body ? x->req->body : (struct bytes){ 0 };
+	enum kms_rc rc = KMS_RC_OK;
 
-	call->in = in;
-	if (!in)
-		return KMS_RC_NO_MEMORY;
-	if (!x->aws && x->req->query.len) {
+	if (!has_body && x->req->query.len)
 		rc = fields_from_query(&text, call->op->in, x->req->query,
 				       call->arena);
-		if (rc) {
-			say(call, "invalid query parameters");
-			return rc;
-		}
-	}
-	if (!text.len)
-		text = bytes_of(nothing, sizeof(nothing) - 1);
-	rc = json_parse(&object, text);
 	if (rc) {
-		say(call, "the body is not a valid JSON text");
+		say(call, "invalid query parameters");
 		return rc;
 	}
-	return fields_decode(in, call->op->in, &object, call->arena,
-			     &call->message);
+	rc = json_parse(object, text.len ? text : text_of("{}"));
+	if (rc)
+		say(call, "the body is not a valid JSON text");
+	return rc;
+}
+
+/* On POST / the members tell which of a target's rows it is. */
+static enum kms_rc settle_op(struct exchange *x, const struct dispatch *d,
+			     const struct json_value *object)
+{
+	struct call *call = &x->call;
+	struct door_refusal refusal = { 0 };
+	enum kms_rc rc = KMS_RC_OK;
+
+	if (call->aws) {
+		call->op = router_choose(call->op, object);
+		rc = enter(x, d);
+	}
+	if (rc)
+		return rc;
+	if (call->op->body_max && x->req->body.len > call->op->body_max)
+		return KMS_RC_TOO_LARGE;
+	rc = door_enter_wallet(d->door, &refusal, call->op, object,
+			       http_now_ns());
+	return rc ? refused_at_door(x, rc, &refusal) : rc;
+}
+
+static enum kms_rc read_members(struct exchange *x, const struct dispatch *d)
+{
+	struct call *call = &x->call;
+	struct json_value object = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+	void *in = NULL;
+
+	rc = read_object(x, &object);
+	if (!rc)
+		rc = settle_op(x, d, &object);
+	if (rc)
+		return rc;
+	in = arena_alloc(call->arena, call->op->in_size + 1);
+	if (!in)
+		return KMS_RC_NO_MEMORY;
+	rc = fields_decode(in, call->op->in, &object, call->arena,
+			   &call->message);
+	if (!rc)
+		call->in = in;
+	return rc;
 }
 
 static enum kms_rc open_answer(struct call *call)
@@ -326,7 +425,7 @@ void dispatch_refuse(struct dispatch *d, struct http_reactor *r,
 	if (new_request_id(t, uuid))
 		answer_put_uuid(request_id, uuid);
 	answer_headers(no->extra, request_id, no->status,
-		       rc_of_status(no->status), NULL);
+		       rc_of_status(no->status), 0, NULL);
 	no->body_len = put_refusal(no->body, sizeof(no->body), no->status);
 	no->content_type = router_is_aws(no->method, no->path)
 				   ? ANSWER_AWS_TYPE
@@ -379,7 +478,7 @@ void dispatch_handle(struct dispatch *d, struct http_request *req)
 	answer_put_uuid(x->request_id, x->call.request_id);
 	rc = find_op(x, d, t);
 	if (!rc)
-		rc = read_members(x);
+		rc = read_members(x, d);
 	if (!rc)
 		rc = open_answer(&x->call);
 	if (rc)

@@ -13,6 +13,7 @@
 #ifndef KMS_HOST_DISPATCH_H
 #define KMS_HOST_DISPATCH_H
 
+#include "host/dispatch/door.h"
 #include "host/http/http.h"
 #include "host/store/store.h"
 
@@ -25,7 +26,11 @@ struct dispatch_config {
 	const char *api_key;	 /* KMS_API_KEY; NULL or "": none */
 	bool require_api_key;	 /* KMS_REQUIRE_API_KEY=1 */
 	bool production;	 /* never open */
-	unsigned int threads;	 /* reactors */
+	/* Patterns of origins whose pages may call an open server; or NULL. */
+	const char *pages;
+	bool open;	      /* KMS_ALLOW_OPEN_MODE=1: always, in dev */
+	unsigned int threads; /* reactors */
+	struct door_config door;
 };
 
 /* Gives *d, which dispatch_free() ends. NO_MEMORY. */

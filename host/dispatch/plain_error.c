@@ -33,6 +33,7 @@ struct plain_error plain_error_of(enum kms_rc rc)
 	case KMS_RC_TIMEOUT:
 		return ERR(504, kms_rc_text(rc));
 	case KMS_RC_NOT_FOUND:
+	case KMS_RC_NEED_ISSUE:
 	case KMS_RC_FROZEN:
 	case KMS_RC_AUTH_FORMAT:
 	case KMS_RC_AUTH_RP:
@@ -80,7 +81,6 @@ struct plain_error plain_error_of(enum kms_rc rc)
 	case KMS_RC_SHORT_BUFFER:
 	case KMS_RC_PROVISIONED:
 	case KMS_RC_ENTROPY:
-	case KMS_RC_NEED_ISSUE:
 	case KMS_RC_INTERNAL:
 	case KMS_RC_NO_MEMORY:
 	case KMS_RC_ROLLED_BACK:

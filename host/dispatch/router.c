@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TARGET_PREFIX "TrentService."
+
 /* aws-kms.md P2: multi-Region keys and custom key stores. */
 static const char *const refused_targets[] = {
 	"TrentService.ReplicateKey",
@@ -28,10 +30,15 @@ static bool has_path(const struct op *op, struct bytes path)
 	return op->path && bytes_is_var(path, op->path);
 }
 
+static bool has_target(const struct op *op, struct bytes target)
+{
+	return op->target && bytes_is_var(target, op->target);
+}
+
 /* HEAD only where the answer is open to everybody. */
 static bool takes_head(const struct op *op)
 {
-	return !op->auth && !strcmp(op->method, "GET");
+	return !(op->auth & AUTH_ANY) && !strcmp(op->method, "GET");
 }
 
 bool router_is_aws(struct bytes method, struct bytes path)
@@ -66,16 +73,57 @@ enum kms_rc router_find_target(const struct op **op, struct bytes target)
 {
 	*op = NULL;
 	for (size_t i = 0; i < kms_op_count; i++) {
-		if (!kms_ops[i].target ||
-		    !bytes_is_var(target, kms_ops[i].target))
+		if (!has_target(&kms_ops[i], target))
 			continue;
 		*op = &kms_ops[i];
-		return KMS_RC_OK;
+		if (!kms_ops[i].when)
+			break;
 	}
+	if (*op)
+		return KMS_RC_OK;
 	for (size_t i = 0; i < ARRAY_LEN(refused_targets); i++)
 		if (bytes_is_var(target, refused_targets[i]))
 			return KMS_RC_UNSUPPORTED;
 	return KMS_RC_UNKNOWN_OPERATION;
+}
+
+static bool has_one_of(const struct json_value *body, const char *const *names)
+{
+	for (; *names; names++) {
+		enum json_type type = json_member(body, *names).type;
+
+		if (type != JSON_ABSENT && type != JSON_NULL)
+			return true;
+	}
+	return false;
+}
+
+const struct op *router_choose(const struct op *op,
+			       const struct json_value *body)
+{
+	struct bytes target = bytes_of(op->target, strlen(op->target));
+
+	for (size_t i = 0; i < kms_op_count; i++)
+		if (kms_ops[i].when && has_target(&kms_ops[i], target) &&
+		    has_one_of(body, kms_ops[i].when))
+			return &kms_ops[i];
+	return op;
+}
+
+bool router_is_target(const struct op *op, struct bytes target)
+{
+	size_t len = sizeof(TARGET_PREFIX) - 1;
+
+	if (target.len > len &&
+	    bytes_is_var(bytes_of(target.ptr, len), TARGET_PREFIX) &&
+	    bytes_is_var(bytes_of(target.ptr + len, target.len - len),
+			 op->name))
+		return true;
+	for (size_t i = 0; i < kms_op_count; i++)
+		if (kms_ops[i].run == op->run &&
+		    has_target(&kms_ops[i], target))
+			return true;
+	return false;
 }
 
 static size_t add_method(char *out, size_t cap, size_t at, const char *method)

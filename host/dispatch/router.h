@@ -6,6 +6,7 @@
 #ifndef KMS_HOST_ROUTER_H
 #define KMS_HOST_ROUTER_H
 
+#include "codec/json.h"
 #include "common/attr.h"
 #include "common/bytes.h"
 #include "common/kms_rc.h"
@@ -22,11 +23,18 @@ enum kms_rc router_find_path(const struct op **op, struct bytes method,
 			     struct bytes path) KMS_MUST_USE;
 
 /*
- * Row of a target on POST /. UNSUPPORTED for the operations of AWS that we do
- * not offer by decision, UNKNOWN_OPERATION.
+ * Row of a target on POST /; of several that of AWS. UNSUPPORTED for the
+ * operations of AWS that we do not offer by decision, UNKNOWN_OPERATION.
  */
 enum kms_rc router_find_target(const struct op **op,
 			       struct bytes target) KMS_MUST_USE;
+
+/* Among the rows of op's target the one that fits the members of the body. */
+const struct op *router_choose(const struct op *op,
+			       const struct json_value *body);
+
+/* Whether a target that came along with a path names the same operation. */
+bool router_is_target(const struct op *op, struct bytes target);
 
 /* The methods of a path, "GET, HEAD", for Allow; cut to fit. */
 void router_allowed(char *out, size_t cap, struct bytes path);

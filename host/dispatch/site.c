@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/site.h"
 
+#include "codec/origin.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -66,13 +68,27 @@ static bool is_local_origin(struct bytes origin)
 	return false;
 }
 
+/* A page that the operator has named. */
+static bool is_known_origin(struct bytes origin, struct bytes pages)
+{
+	while (pages.len) {
+		const uint8_t *comma = memchr(pages.ptr, ',', pages.len);
+		size_t len = comma ? (size_t)(comma - pages.ptr) : pages.len;
+
+		if (origin_matches_var(bytes_of(pages.ptr, len), origin))
+			return true;
+		pages = behind(pages, len + (comma != NULL));
+	}
+	return false;
+}
+
 static bool only_reads(const struct http_request *req)
 {
 	return bytes_is_var(req->method, "GET") ||
 	       bytes_is_var(req->method, "HEAD");
 }
 
-const char *site_objection(const struct http_request *req)
+const char *site_objection(const struct http_request *req, struct bytes pages)
 {
 	unsigned int hosts = 0;
 	unsigned int origins = 0;
@@ -84,7 +100,8 @@ const char *site_objection(const struct http_request *req)
 		return "While no API key exists, only localhost, 127.0.0.1 and "
 		       "[::1] are answered as Host";
 	if (origins && !only_reads(req) &&
-	    (origins > 1 || !is_local_origin(origin)))
+	    (origins > 1 ||
+	     !(is_local_origin(origin) || is_known_origin(origin, pages))))
 		return "While no API key exists, pages of other sites may "
 		       "change nothing";
 	return NULL;

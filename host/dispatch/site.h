@@ -17,8 +17,9 @@
 
 /*
  * NULL, or what to tell the client: its Host is a name that somebody else may
- * own, or a page of another site asks for a change.
+ * own, or a page of another site asks for a change. pages: patterns of origins
+ * that may, with commas between them (KMS_ORIGIN).
  */
-const char *site_objection(const struct http_request *req);
+const char *site_objection(const struct http_request *req, struct bytes pages);
 
 #endif /* KMS_HOST_SITE_H */

@@ -38,12 +38,12 @@ struct call {
 	bool aws;		 /* came by POST /: times are numbers there */
 	struct bytes web_origin; /* Origin of the page, or absent */
 	uint64_t start_ns;	 /* monotonic, first byte of the request */
-	uint64_t tee_ns;	 /* that the TEE took; 0: not asked, or untold */
-	struct json_writer out;	 /* the answer, when it ends OK */
-	void *user;		 /* of the service function */
-	bool owner;		 /* an owner's assertion came along */
-	char log_key[40];	 /* key the call is about, for the log */
-	struct bytes message;	 /* of call_fail() */
+	uint64_t tee_ns;	/* that the TEE took; 0: not asked, or untold */
+	struct json_writer out; /* the answer, when it ends OK */
+	void *user;		/* of the service function */
+	bool owner;		/* an owner's assertion came along */
+	char log_key[40];	/* key the call is about, for the log */
+	struct bytes message;	/* of call_fail() */
 	void (*finish)(struct call *call, enum kms_rc rc); /* dispatch */
 };
 

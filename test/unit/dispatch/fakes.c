@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/dispatch/fakes.h"
 
+#include "host/service/service.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +107,8 @@ static void run(struct call *call, const char *name)
 	fakes.runs++;
 	fakes.ran = name;
 	fakes.caller = call->caller;
+	fakes.admitted = call->caller.admitted;
+	fakes.aws = call->aws;
 	if (fakes.later)
 		fakes.pending = call;
 	else
@@ -167,3 +171,43 @@ void service_readyz(struct call *call)
 {
 	run(call, "readyz");
 }
+
+void service_count(struct call *call, enum kms_rc rc)
+{
+	(void)call;
+	(void)rc;
+	fakes.counted++;
+}
+
+void service_sign_wallet(struct call *call)
+{
+	memcpy(&fakes.sign_wallet, call->in, sizeof(fakes.sign_wallet));
+	run(call, "sign_wallet");
+}
+
+/* The other operations on wallets only tell that they ran. */
+#define FAKE(name)                          \
+	void service_##name(struct call *c) \
+	{                                   \
+		run(c, #name);              \
+	}
+
+FAKE(create_wallet)
+FAKE(begin_registration)
+FAKE(complete_registration)
+FAKE(begin_authentication)
+FAKE(describe_wallet)
+FAKE(list_wallets)
+FAKE(get_wallet_key)
+FAKE(key_status)
+FAKE(derive_address)
+FAKE(sign_hash)
+FAKE(change_passkey)
+FAKE(add_passkey)
+FAKE(remove_passkey)
+FAKE(delete_wallet)
+FAKE(cancel_deletion)
+FAKE(unfreeze_wallet)
+FAKE(stats)
+FAKE(queue_status)
+FAKE(rollback_counter)

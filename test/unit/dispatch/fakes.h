@@ -8,6 +8,7 @@
 
 #include "host/http/http.h"
 #include "host/service/ops.h"
+#include "host/service/wallet_ops.h"
 #include "host/store/store.h"
 
 struct fakes {
@@ -36,6 +37,10 @@ struct fakes {
 	struct list_keys_in list_keys;
 	struct create_key_in create_key;
 	struct op_tag tags[4];
+	struct sign_wallet_in sign_wallet;
+	bool admitted;
+	bool aws;
+	unsigned int counted; /* calls of service_count() */
 };
 
 extern struct fakes fakes;
