@@ -4,162 +4,20 @@
  * checks, documents and the contract test are made from it.
  */
 #include "host/service/ops.h"
-#include "host/service/aws.h"
+#include "host/dispatch/op_fields.h"
+#include "host/service/wallet_ops.h"
 
-#define KEY_ID(s) F_STRING(FIELD_REQUIRED, "KeyId", s, key_id, 1, 2048)
-#define GRANT_TOKENS(s) \
-	F_STRINGS(FIELD_HIDDEN, "GrantTokens", s, grant_tokens, 10, 1, 8192)
-#define LIST_KEYS_OUT_MAX (192 * 1024) /* 1000 keys of 150 bytes each */
-
-static bool is_latin1(uint32_t c)
-{
-	return c >= 0x20 && c <= 0xff;
-}
-
-static bool is_xks_id(uint32_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
-
-static const struct op_pattern marker_pattern = { "[\\u0020-\\u00FF]*",
-						  is_latin1 };
-static const struct op_pattern xks_pattern = { "^[a-zA-Z0-9-_.]+$", is_xks_id };
-
-static const struct field no_fields[] = { F_END };
+#define LIST_KEYS_OUT_MAX   (192 * 1024) /* 1000 keys of 150 bytes each */
+#define DESCRIPTION_OUT_MAX (64 * 1024)	 /* 8192 characters of six bytes */
+#define SIGNED_OUT_MAX	    (130 * 1024) /* a transaction in hexadecimal */
+#define WALLET_BODY_MAX	    (256 * 1024)
 
 /* clang-format off */
-static const struct field tag_fields[] = {
-	F_STRING(FIELD_REQUIRED, "TagKey", struct op_tag, key, 1, 128),
-	F_STRING(FIELD_REQUIRED, "TagValue", struct op_tag, value, 0, 256),
-	F_END
-};
-
-static const struct field create_key_fields[] = {
-	F_STRING(0, "Policy", struct create_key_in, policy, 1, 131072),
-	F_STRING(0, "Description", struct create_key_in, description, 0, 8192),
-	F_ENUM(0, "KeyUsage", struct create_key_in, key_usage,
-	       &aws_key_usages),
-	F_ENUM(0, "CustomerMasterKeySpec", struct create_key_in,
-	       customer_master_key_spec, &aws_key_specs),
-	F_ENUM(0, "KeySpec", struct create_key_in, key_spec, &aws_key_specs),
-	F_ENUM(0, "Origin", struct create_key_in, origin, &aws_origins),
-	F_STRING(0, "CustomKeyStoreId", struct create_key_in,
-		 custom_key_store_id, 1, 64),
-	F_BOOL("BypassPolicyLockoutSafetyCheck", struct create_key_in,
-	       bypass_lockout_check),
-	F_STRUCTS(0, "Tags", struct create_key_in, tags, 0, tag_fields,
-		  struct op_tag),
-	F_BOOL("MultiRegion", struct create_key_in, multi_region),
-	F_PATTERN(0, "XksKeyId", struct create_key_in, xks_key_id, 1, 128,
-		  &xks_pattern),
-	F_END
-};
-
-static const struct field key_fields[] = {
-	KEY_ID(struct key_in),
-	GRANT_TOKENS(struct key_in),
-	F_END
-};
-
-static const struct field list_keys_fields[] = {
-	F_INT(0, "Limit", struct list_keys_in, limit, 1, 1000),
-	F_PATTERN(0, "Marker", struct list_keys_in, marker, 1, 1024,
-		  &marker_pattern),
-	F_END
-};
-
-static const struct field sign_fields[] = {
-	KEY_ID(struct sign_in),
-	F_BLOB(FIELD_REQUIRED, "Message", struct sign_in, message, 1, 4096),
-	F_ENUM(0, "MessageType", struct sign_in, message_type,
-	       &aws_message_types),
-	GRANT_TOKENS(struct sign_in),
-	F_ENUM(FIELD_REQUIRED, "SigningAlgorithm", struct sign_in,
-	       signing_algorithm, &aws_signing_algorithms),
-	F_BOOL("DryRun", struct sign_in, dry_run),
-	F_END
-};
-
-static const struct field verify_fields[] = {
-	KEY_ID(struct verify_in),
-	F_BLOB(FIELD_REQUIRED, "Message", struct verify_in, message, 1, 4096),
-	F_ENUM(0, "MessageType", struct verify_in, message_type,
-	       &aws_message_types),
-	F_BLOB(FIELD_REQUIRED, "Signature", struct verify_in, signature, 1,
-	       6144),
-	F_ENUM(FIELD_REQUIRED, "SigningAlgorithm", struct verify_in,
-	       signing_algorithm, &aws_signing_algorithms),
-	GRANT_TOKENS(struct verify_in),
-	F_BOOL("DryRun", struct verify_in, dry_run),
-	F_END
-};
-
-#define OUT_END { 0 }
-
-static const struct op_member metadata_out[] = {
-	{ "KeyMetadata", "KeyMetadata", true },
-	OUT_END
-};
-
-static const struct op_member list_keys_out[] = {
-	{ "Keys", "list of KeyListEntry", true },
-	{ "NextMarker", "string", false },
-	{ "Truncated", "bool", true },
-	OUT_END
-};
-
-static const struct op_member public_key_out[] = {
-	{ "KeyId", "string", true },
-	{ "PublicKey", "blob", true },
-	{ "CustomerMasterKeySpec", "KeySpec", true },
-	{ "KeySpec", "KeySpec", true },
-	{ "KeyUsage", "KeyUsage", true },
-	{ "SigningAlgorithms", "list of SigningAlgorithm", false },
-	{ "EncryptionAlgorithms", "list of EncryptionAlgorithm", false },
-	{ "KeyAgreementAlgorithms", "list of KeyAgreementAlgorithm", false },
-	OUT_END
-};
-
-static const struct op_member sign_out[] = {
-	{ "KeyId", "string", true },
-	{ "Signature", "blob", true },
-	{ "SigningAlgorithm", "SigningAlgorithm", true },
-	OUT_END
-};
-
-static const struct op_member verify_out[] = {
-	{ "KeyId", "string", true },
-	{ "SignatureValid", "bool", true },
-	{ "SigningAlgorithm", "SigningAlgorithm", true },
-	OUT_END
-};
-
-static const struct op_member health_out[] = {
-	{ "status", "string", true },
-	{ "service", "string", true },
-	{ "version", "string", true },
-	{ "ta_mode", "string", true },
-	{ "attestation_available", "bool", true },
-	{ "endpoints", "Endpoints", true },
-	OUT_END
-};
-
-static const struct op_member version_out[] = {
-	{ "version", "string", true },
-	{ "build", "string", true },
-	{ "profile", "string", true },
-	{ "challenge_mode", "string", true },
-	{ "tee", "Tee", true },
-	OUT_END
-};
-
-static const struct op_member probe_out[] = {
-	{ "status", "string", true },
-	OUT_END
-};
-
+#define MEMBERS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define KEY_ID_EXAMPLE "1234abcd-12ab-34cd-56ef-1234567890ab"
+#define PASSKEY_EXAMPLE							       \
+	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"   \
+	"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
 #define DIGEST_EXAMPLE "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
 const struct op kms_ops[] = {
@@ -170,8 +28,7 @@ const struct op kms_ops[] = {
 		.in = create_key_fields,
 		.in_size = sizeof(struct create_key_in),
 		.out = metadata_out,
-		/* A description may take 8192 characters of six bytes each. */
-		.out_max = 64 * 1024,
+		.out_max = DESCRIPTION_OUT_MAX,
 		.fails = FAILS(KMS_RC_UNSUPPORTED, KMS_RC_LIMIT, KMS_RC_TAG,
 			       KMS_RC_POLICY_DOCUMENT, KMS_RC_INVALID_ARN),
 		.run = service_create_key,
@@ -187,7 +44,7 @@ const struct op kms_ops[] = {
 		.in = key_fields,
 		.in_size = sizeof(struct key_in),
 		.out = metadata_out,
-		.out_max = 64 * 1024,
+		.out_max = DESCRIPTION_OUT_MAX,
 		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
 			       KMS_RC_INVALID_GRANT_TOKEN),
 		.run = service_describe_key,
@@ -240,6 +97,7 @@ const struct op kms_ops[] = {
 		.name = "Sign",
 		.target = "TrentService.Sign",
 		.auth = AUTH_ANY,
+		.count = COUNT_SIGN,
 		.in = sign_fields,
 		.in_size = sizeof(struct sign_in),
 		.out = sign_out,
@@ -271,6 +129,351 @@ const struct op kms_ops[] = {
 			   "\"MessageType\":\"DIGEST\","
 			   "\"Signature\":\"MAYCAQECAQE=\","
 			   "\"SigningAlgorithm\":\"ECDSA_SHA_256\"}",
+	},
+	{
+		.name = "CreateKey",
+		.target = "TrentService.CreateKey",
+		.method = "POST",
+		.path = "/CreateKey",
+		.when = MEMBERS("PasskeyPublicKey"),
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = create_wallet_fields,
+		.in_size = sizeof(struct create_wallet_in),
+		.out = create_wallet_out,
+		.fails = FAILS(KMS_RC_UNSUPPORTED, KMS_RC_LIMIT, KMS_RC_AUTH_FORMAT),
+		.run = service_create_wallet,
+		.doc = "Creates a wallet that obeys a passkey.",
+		.example = "{\"PasskeyPublicKey\":\"" PASSKEY_EXAMPLE "\"}",
+	},
+	{
+		.name = "BeginRegistration",
+		.target = "TrentService.BeginRegistration",
+		.method = "POST",
+		.path = "/BeginRegistration",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.body_max = WALLET_BODY_MAX,
+		.in = begin_registration_fields,
+		.in_size = sizeof(struct begin_registration_in),
+		.out = registration_options_out,
+		.fails = FAILS(KMS_RC_UNSUPPORTED),
+		.run = service_begin_registration,
+		.doc = "Begins the ceremony that makes a passkey and its wallet.",
+		.example = "{\"UserName\":\"alice\"}",
+	},
+	{
+		.name = "CompleteRegistration",
+		.target = "TrentService.CompleteRegistration",
+		.method = "POST",
+		.path = "/CompleteRegistration",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = complete_registration_fields,
+		.in_size = sizeof(struct complete_registration_in),
+		.out = registration_out,
+		.fails = FAILS(KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_LIMIT),
+		.run = service_complete_registration,
+		.doc = "Creates the wallet of the passkey that was made.",
+		.example = "{\"ChallengeId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"Credential\":{\"id\":\"AAAA\",\"response\":{"
+			   "\"clientDataJSON\":\"AAAA\","
+			   "\"attestationObject\":\"AAAA\"}}}",
+	},
+	{
+		.name = "BeginAuthentication",
+		.target = "TrentService.BeginAuthentication",
+		.method = "POST",
+		.path = "/BeginAuthentication",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.body_max = WALLET_BODY_MAX,
+		.in = wallet_fields,
+		.in_size = sizeof(struct wallet_in),
+		.out = authentication_options_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND),
+		.run = service_begin_authentication,
+		.doc = "Gives the challenge for one use of a passkey.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "KeyStatus",
+		.method = "GET",
+		.path = "/KeyStatus",
+		.auth = AUTH_OPTIONAL,
+		.rate = RATE_ADDRESS,
+		.in = key_status_fields,
+		.in_size = sizeof(struct wallet_in),
+		.out = key_status_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND),
+		.run = service_key_status,
+		.doc = "Tells whether a wallet is ready; more to callers with an API key.",
+		.example = "KeyId=" KEY_ID_EXAMPLE,
+	},
+	{
+		.name = "DescribeKey",
+		.target = "TrentService.DescribeKey",
+		.method = "POST",
+		.path = "/DescribeKey",
+		.when = MEMBERS("Address"),
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.body_max = WALLET_BODY_MAX,
+		.in = wallet_fields,
+		.in_size = sizeof(struct wallet_in),
+		.out = wallet_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND),
+		.run = service_describe_wallet,
+		.doc = "Tells all about a wallet but its secret.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "ListKeys",
+		.method = "POST",
+		.path = "/ListKeys",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.body_max = WALLET_BODY_MAX,
+		.in = list_wallets_fields,
+		.in_size = sizeof(struct list_wallets_in),
+		.out = wallet_list_out,
+		.out_max = LIST_KEYS_OUT_MAX,
+		.fails = FAILS(KMS_RC_INVALID_MARKER),
+		.run = service_list_wallets,
+		.doc = "Lists the wallets by age, page by page.",
+		.example = "{\"Limit\":100}",
+	},
+	{
+		.name = "GetPublicKey",
+		.target = "TrentService.GetPublicKey",
+		.method = "POST",
+		.path = "/GetPublicKey",
+		.when = MEMBERS("Address"),
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.body_max = WALLET_BODY_MAX,
+		.in = wallet_fields,
+		.in_size = sizeof(struct wallet_in),
+		.out = wallet_key_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND),
+		.run = service_get_wallet_key,
+		.doc = "Gives the compressed public key of an address.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "DeriveAddress",
+		.target = "TrentService.DeriveAddress",
+		.method = "POST",
+		.path = "/DeriveAddress",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_DERIVE,
+		.body_max = WALLET_BODY_MAX,
+		.in = derive_address_fields,
+		.in_size = sizeof(struct derive_address_in),
+		.out = derive_address_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_FROZEN, KMS_RC_INVALID_STATE),
+		.run = service_derive_address,
+		.doc = "Gives the address at a path, which is a wallet's name from then on.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"DerivationPath\":\"m/44'/60'/0'/0/1\"}",
+	},
+	{
+		.name = "Sign",
+		.target = "TrentService.Sign",
+		.method = "POST",
+		.path = "/Sign",
+		.when = MEMBERS("WebAuthn", "Passkey", "Transaction", "Address", "DerivationPath", "MessageEncoding"),
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_SIGN,
+		.body_max = WALLET_BODY_MAX,
+		.in = sign_wallet_fields,
+		.in_size = sizeof(struct sign_wallet_in),
+		.out = transaction_signature_out,
+		.out_max = SIGNED_OUT_MAX,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_FROZEN, KMS_RC_INVALID_STATE, KMS_RC_NEED_ISSUE),
+		.run = service_sign_wallet,
+		.doc = "Signs a message or a transaction with a key of a wallet.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"DerivationPath\":\"m/44'/60'/0'/0/0\",\"Message\":\"0x68656c6c6f\"}",
+	},
+	{
+		.name = "SignHash",
+		.target = "TrentService.SignHash",
+		.method = "POST",
+		.path = "/SignHash",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_SIGN,
+		.body_max = WALLET_BODY_MAX,
+		.in = sign_hash_fields,
+		.in_size = sizeof(struct sign_hash_in),
+		.out = signature_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_FROZEN, KMS_RC_INVALID_STATE, KMS_RC_NEED_ISSUE),
+		.run = service_sign_hash,
+		.doc = "Signs 32 bytes as they are with a key of a wallet.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"Hash\":\"0x0000000000000000000000000000000000000000000000000000000000000000\"}",
+	},
+	{
+		.name = "ChangePasskey",
+		.target = "TrentService.ChangePasskey",
+		.method = "POST",
+		.path = "/ChangePasskey",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = passkey_fields,
+		.in_size = sizeof(struct passkey_in),
+		.out = changed_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE, KMS_RC_POLICY_DENY),
+		.run = service_change_passkey,
+		.doc = "Replaces the passkey that consents.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"PasskeyPublicKey\":\"" PASSKEY_EXAMPLE "\"}",
+	},
+	{
+		.name = "AddPasskey",
+		.target = "TrentService.AddPasskey",
+		.method = "POST",
+		.path = "/AddPasskey",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = passkey_fields,
+		.in_size = sizeof(struct passkey_in),
+		.out = passkey_count_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE, KMS_RC_POLICY_DENY),
+		.run = service_add_passkey,
+		.doc = "Lets one more passkey use the wallet.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"PasskeyPublicKey\":\"" PASSKEY_EXAMPLE "\"}",
+	},
+	{
+		.name = "RemovePasskey",
+		.target = "TrentService.RemovePasskey",
+		.method = "POST",
+		.path = "/RemovePasskey",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = passkey_fields,
+		.in_size = sizeof(struct passkey_in),
+		.out = passkey_count_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE, KMS_RC_POLICY_DENY),
+		.run = service_remove_passkey,
+		.doc = "Takes a passkey off the wallet; never the last one.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"PasskeyPublicKey\":\"" PASSKEY_EXAMPLE "\"}",
+	},
+	{
+		.name = "DeleteKey",
+		.target = "TrentService.DeleteKey",
+		.method = "POST",
+		.path = "/DeleteKey",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = delete_key_fields,
+		.in_size = sizeof(struct delete_key_in),
+		.out = deletion_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE),
+		.run = service_delete_wallet,
+		.doc = "Deletes a wallet, now or after 7 to 30 days.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "ScheduleKeyDeletion",
+		.target = "TrentService.ScheduleKeyDeletion",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = delete_key_fields,
+		.in_size = sizeof(struct delete_key_in),
+		.out = deletion_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE),
+		.run = service_delete_wallet,
+		.doc = "Deletes a wallet, now or after 7 to 30 days.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"PendingWindowInDays\":7}",
+	},
+	{
+		.name = "CancelKeyDeletion",
+		.target = "TrentService.CancelKeyDeletion",
+		.method = "POST",
+		.path = "/CancelKeyDeletion",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = owned_fields,
+		.in_size = sizeof(struct owned_in),
+		.out = lifecycle_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE),
+		.run = service_cancel_deletion,
+		.doc = "Keeps a wallet whose deletion was scheduled.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "UnfreezeKey",
+		.target = "TrentService.UnfreezeKey",
+		.method = "POST",
+		.path = "/UnfreezeKey",
+		.auth = AUTH_ANY,
+		.rate = RATE_ALL,
+		.count = COUNT_OTHER,
+		.body_max = WALLET_BODY_MAX,
+		.in = owned_fields,
+		.in_size = sizeof(struct owned_in),
+		.out = lifecycle_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_AUTH_REQUIRED, KMS_RC_AUTH_FORMAT, KMS_RC_AUTH_RP, KMS_RC_AUTH_FLAGS, KMS_RC_AUTH_CHALLENGE, KMS_RC_AUTH_SIG, KMS_RC_AUTH_COUNTER, KMS_RC_INVALID_STATE),
+		.run = service_unfreeze_wallet,
+		.doc = "Thaws a wallet that was frozen because nobody used it.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "Stats",
+		.method = "GET",
+		.path = "/stats",
+		.auth = AUTH_OPTIONAL,
+		.rate = RATE_ADDRESS,
+		.in = stats_fields,
+		.in_size = sizeof(struct stats_in),
+		.out = stats_out,
+		.out_max = 16 * 1024,
+		.run = service_stats,
+		.doc = "Tells how much there is and was done; counts to callers with an API key.",
+		.example = "pretty=1",
+	},
+	{
+		.name = "QueueStatus",
+		.method = "GET",
+		.path = "/QueueStatus",
+		.rate = RATE_ADDRESS,
+		.in = no_fields,
+		.out = queue_out,
+		.run = service_queue_status,
+		.doc = "Tells how many calls the TEE has before it.",
+	},
+	{
+		.name = "RollbackCounter",
+		.method = "GET",
+		.path = "/RollbackCounter",
+		.rate = RATE_ADDRESS,
+		.in = no_fields,
+		.out = counter_out,
+		.run = service_rollback_counter,
+		.doc = "Tells how many changes of keys were committed.",
 	},
 	{
 		.name = "Health",
