@@ -5,12 +5,11 @@ import copy
 
 from ethereum import check_signed, keccak256, transaction_digest
 from passkey import ADDRESS, HASH, MESSAGE, SIGN, TRANSACTION, path
-from wallet_cases import DIGEST, NOBODY, TRANSACTIONS, Refusals, misuse
+from wallet_cases import BY_TYPE, DIGEST, NOBODY, TRANSACTIONS, Refusals, misuse
 
 DROP = object()
 SIGNS = {'index': 0, 'use': HASH, 'digest': DIGEST}
 TRANSFER = TRANSACTIONS[0]['tx']
-BY_TYPE = {case['tx'].get('type', 0): case['tx'] for case in TRANSACTIONS}
 
 
 class Misspelt(Refusals):
