@@ -9,36 +9,65 @@
 #include "common/sha256.h"
 
 #include <assert.h>
-#include <openssl/core_names.h>
+#include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
-void passkey_init(struct passkey *p, uint8_t name)
+static void draw_scalar(uint8_t key[32])
 {
-	uint8_t octets[65];
-	size_t len = 0;
-	int ok = 0;
+	int ok = RAND_bytes(key, 32);
 
-	memset(p, 0, sizeof(*p));
-	p->key = EVP_EC_gen("P-256");
-	assert(p->key);
-	ok = EVP_PKEY_get_octet_string_param(p->key, OSSL_PKEY_PARAM_PUB_KEY,
-					     octets, sizeof(octets), &len);
-	assert(ok && len == sizeof(octets));
+	assert(ok == 1);
 	(void)ok;
-	memcpy(p->pub, octets + 1, sizeof(p->pub));
+	/* The first 32 bits of the order are ones. */
+	key[0] &= 0x7f;
+}
+
+void passkey_point(uint8_t pub[64], const uint8_t key[32])
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *point = EC_POINT_new(group);
+	BIGNUM *scalar = BN_bin2bn(key, 32, NULL);
+	uint8_t octets[65] = { 0 };
+	size_t len = 0;
+
+	if (EC_POINT_mul(group, point, scalar, NULL, NULL, NULL) == 1)
+		len = EC_POINT_point2oct(group, point,
+					 POINT_CONVERSION_UNCOMPRESSED, octets,
+					 sizeof(octets), NULL);
+	assert(len == sizeof(octets));
+	(void)len;
+	memcpy(pub, octets + 1, 64);
+	BN_free(scalar);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+}
+
+void passkey_init_with(struct passkey *p, uint8_t name, const uint8_t key[32])
+{
+	memset(p, 0, sizeof(*p));
+	memcpy(p->key, key, sizeof(p->key));
+	passkey_point(p->pub, p->key);
 	memset(p->credential_id, name, sizeof(p->credential_id));
 	sha256_once(p->credential_hash, p->credential_id,
 		    sizeof(p->credential_id));
 	p->flags = AUTH_DATA_UP | AUTH_DATA_UV;
 }
 
+void passkey_init(struct passkey *p, uint8_t name)
+{
+	uint8_t key[32];
+
+	draw_scalar(key);
+	passkey_init_with(p, name, key);
+}
+
 void passkey_clear(struct passkey *p)
 {
-	EVP_PKEY_free(p->key);
-	p->key = NULL;
+	memset(p, 0, sizeof(*p));
 }
 
 static void put_auth_data(const struct passkey *p, struct passkey_assertion *a)
@@ -76,27 +105,55 @@ void passkey_client_data(struct passkey_assertion *a, const char *type,
 	passkey_client_form(a, form, challenge);
 }
 
+/* ECDSA by the book: r = (kG).x, s = (z + r d) / k. */
+static void sign_digest(uint8_t sig[64], const uint8_t digest[32],
+			const uint8_t key[32], const uint8_t nonce[32])
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	const BIGNUM *n = EC_GROUP_get0_order(group);
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *z = BN_bin2bn(digest, 32, NULL);
+	BIGNUM *d = BN_bin2bn(key, 32, NULL);
+	BIGNUM *k = BN_bin2bn(nonce, 32, NULL);
+	BIGNUM *r = NULL;
+	uint8_t point[64];
+	int ok = 0;
+
+	passkey_point(point, nonce);
+	r = BN_bin2bn(point, 32, NULL);
+	ok = ctx && z && d && k && r && BN_nnmod(r, r, n, ctx) &&
+	     BN_mod_mul(d, d, r, n, ctx) && BN_mod_add(z, z, d, n, ctx) &&
+	     BN_mod_inverse(k, k, n, ctx) && BN_mod_mul(z, z, k, n, ctx) &&
+	     BN_bn2binpad(r, sig, 32) == 32 &&
+	     BN_bn2binpad(z, sig + 32, 32) == 32;
+	assert(ok && !BN_is_zero(r) && !BN_is_zero(z));
+	(void)ok;
+	BN_free(z);
+	BN_free(d);
+	BN_free(k);
+	BN_free(r);
+	BN_CTX_free(ctx);
+	EC_GROUP_free(group);
+}
+
 void passkey_sign(const struct passkey *p, struct passkey_assertion *a)
 {
-	uint8_t data[sizeof(a->auth_data) + SHA256_LEN];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t der[80];
-	const uint8_t *at = der;
-	size_t len = sizeof(der);
-	ECDSA_SIG *sig = NULL;
+	uint8_t digest[SHA256_LEN];
+	uint8_t nonce[SHA256_LEN];
+	struct sha256 s;
 
-	memcpy(data, a->auth_data, a->auth_len);
-	sha256_once(data + a->auth_len, a->client, a->client_len);
-	if (!ctx ||
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, p->key) != 1 ||
-	    EVP_DigestSign(ctx, der, &len, data, a->auth_len + SHA256_LEN) != 1)
-		assert(false);
-	sig = d2i_ECDSA_SIG(NULL, &at, (long)len);
-	assert(sig);
-	BN_bn2binpad(ECDSA_SIG_get0_r(sig), a->signature, 32);
-	BN_bn2binpad(ECDSA_SIG_get0_s(sig), a->signature + 32, 32);
-	ECDSA_SIG_free(sig);
-	EVP_MD_CTX_free(ctx);
+	sha256_once(digest, a->client, a->client_len);
+	sha256_init(&s);
+	sha256_update(&s, a->auth_data, a->auth_len);
+	sha256_update(&s, digest, sizeof(digest));
+	sha256_final(&s, digest);
+	/* No randomness, so that a trace can be made again from its seed. */
+	sha256_init(&s);
+	sha256_update(&s, p->key, sizeof(p->key));
+	sha256_update(&s, digest, sizeof(digest));
+	sha256_final(&s, nonce);
+	nonce[0] &= 0x7f;
+	sign_digest(a->signature, digest, p->key, nonce);
 }
 
 static void encode(struct passkey_assertion *a, const struct abi_layout *layout,

@@ -16,7 +16,7 @@
 #define PASSKEY_ORIGIN "https://wallet.example.org"
 
 struct passkey {
-	void *key; /* EVP_PKEY */
+	uint8_t key[32];
 	uint8_t pub[64];
 	uint8_t credential_id[16];
 	uint8_t credential_hash[32];
@@ -40,7 +40,12 @@ struct passkey_assertion {
 
 /* Makes a key pair; ended by passkey_clear(). */
 void passkey_init(struct passkey *p, uint8_t name);
+/* The same of a private key that is given, in 1 .. order - 1. */
+void passkey_init_with(struct passkey *p, uint8_t name, const uint8_t key[32]);
 void passkey_clear(struct passkey *p);
+
+/* The public key, x | y, of such a private one. */
+void passkey_point(uint8_t pub[64], const uint8_t key[32]);
 
 /* An honest assertion over the challenge, encoded. */
 void passkey_assert(struct passkey *p, struct passkey_assertion *a,
@@ -51,7 +56,7 @@ void passkey_client_data(struct passkey_assertion *a, const char *type,
 /* The same from a pattern with one %s, for the challenge. */
 void passkey_client_form(struct passkey_assertion *a, const char *form,
 			 const uint8_t challenge[32]);
-/* Signs what stands in auth_data and client. */
+/* Signs what stands in auth_data and client, always with the same bytes. */
 void passkey_sign(const struct passkey *p, struct passkey_assertion *a);
 void passkey_encode(struct passkey_assertion *a);
 

@@ -2,10 +2,8 @@
 #include "test/replay/recorder.h"
 
 #include "common/endian.h"
+#include "test/property/passkey.h"
 
-#include <openssl/bn.h>
-#include <openssl/ec.h>
-#include <openssl/obj_mac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,24 +150,14 @@ void recorder_set(struct recorder *r, enum tape_cmd cmd, uint32_t first,
 /* The TEE makes P-256 keys by itself; on the tape they stand ready. */
 static void make_pair(struct tape_pair *pair, struct prng *prng)
 {
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	EC_POINT *point = EC_POINT_new(group);
-	BIGNUM *key = BN_new();
-	uint8_t octets[65] = { 0 };
+	uint8_t pub[64];
 
 	prng_fill(prng, pair->key, sizeof(pair->key));
 	/* Below the order, whose first 32 bits are ones. */
 	pair->key[0] &= 0x7f;
-	if (!BN_bin2bn(pair->key, sizeof(pair->key), key) ||
-	    !EC_POINT_mul(group, point, key, NULL, NULL, NULL) ||
-	    EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED,
-			       octets, sizeof(octets), NULL) != sizeof(octets))
-		abort();
-	memcpy(pair->x, octets + 1, sizeof(pair->x));
-	memcpy(pair->y, octets + 33, sizeof(pair->y));
-	BN_free(key);
-	EC_POINT_free(point);
-	EC_GROUP_free(group);
+	passkey_point(pub, pair->key);
+	memcpy(pair->x, pub, sizeof(pair->x));
+	memcpy(pair->y, pub + 32, sizeof(pair->y));
 }
 
 static void start_tape(struct recorder *r)
