@@ -21,13 +21,6 @@ static uint64_t start(struct wallets *w)
 	return wallets_create(w, &w->passkeys[0], BIND_INTENT);
 }
 
-static void commit_staged(struct wallets *w)
-{
-	host_store(w->host);
-	assert_ok(host_commit(w->host));
-	host_finish(w->host);
-}
-
 static void i8_a_replay_is_refused(void **state)
 {
 	struct wallets *w = *state;
@@ -40,7 +33,7 @@ static void i8_a_replay_is_refused(void **state)
 		ask_gesture(w, a, &w->passkeys[0], &by);
 		assert_ok(ask_with(w, a, &by));
 		if (which) {
-			commit_staged(w);
+			wallets_commit(w);
 			assert_rc(ask_with(w, a, &by), KMS_RC_AUTH_CHALLENGE);
 		}
 		for (int i = 0; i < 3; i++)
@@ -117,7 +110,7 @@ static void i8_a_gesture_lives_two_minutes(void **state)
 		gp_clock_advance(120000);
 		assert_ok(ask_with(w, a, &by));
 		if (which)
-			commit_staged(w);
+			wallets_commit(w);
 	}
 }
 
@@ -180,22 +173,6 @@ static void i8_two_instances_do_not_spend_it_twice(void **state)
 
 /* --- twice in one command ----------------------------------------------- */
 
-static void put_use(struct wallets *w, const struct ask *a,
-		    const struct passkey_assertion *by)
-{
-	struct abi_sign_item item = { .slot = a->slot,
-				      .evidence_kind = EVIDENCE_PASSKEY,
-				      .evidence = passkey_evidence(by),
-				      .use = a->use,
-				      .index = a->index,
-				      .payload = a->payload };
-	size_t at = abi_open(&w->host->req_w, ABI_TAG_SIGN_ITEMS);
-
-	memcpy(item.uuid, w->host->db.keys[a->slot].uuid, sizeof(item.uuid));
-	ABI_PUT(&w->host->req_w, sign_item, &item);
-	abi_close(&w->host->req_w, at);
-}
-
 static void i8_twice_in_one_sign_is_once(void **state)
 {
 	struct wallets *w = *state;
@@ -206,7 +183,7 @@ static void i8_twice_in_one_sign_is_once(void **state)
 	ask_gesture(w, &a, &w->passkeys[0], &by);
 	host_begin(w->host, CMD_SIGN);
 	for (int i = 0; i < 3; i++)
-		put_use(w, &a, &by);
+		ask_put(w->host, &a, EVIDENCE_PASSKEY, passkey_evidence(&by));
 	host_put_proof(w->host, a.slot);
 	assert_ok(host_send_request(w->host, CMD_SIGN, 3));
 	for (size_t i = 0; i < 3; i++) {

@@ -16,13 +16,6 @@ static uint64_t start(struct wallets *w)
 	return slot;
 }
 
-static void commit_staged(struct wallets *w)
-{
-	host_store(w->host);
-	assert_ok(host_commit(w->host));
-	host_finish(w->host);
-}
-
 /* Every use, by both passkeys. */
 static void check_uses(struct wallets *w, uint64_t slot, enum kms_rc want)
 {
@@ -41,7 +34,7 @@ static void check_uses(struct wallets *w, uint64_t slot, enum kms_rc want)
 static void check_end(struct wallets *w, uint64_t slot, enum kms_rc want)
 {
 	check_uses(w, slot, KMS_RC_HELD);
-	commit_staged(w);
+	wallets_commit(w);
 	check_uses(w, slot, want);
 	if (want != KMS_RC_NOT_FOUND) {
 		assert_ok(host_warm(w->host, &slot, 1));
@@ -251,7 +244,7 @@ static void i12_passkeys_count_from_commit_on(void **state)
 		assert_ok(ask_with(w, &asks[i], &by));
 		check_passkeys(w, &sign, comes[i], KMS_RC_HELD, goes[i],
 			       KMS_RC_HELD);
-		commit_staged(w);
+		wallets_commit(w);
 		for (int boot = 0; boot < 2; boot++) {
 			check_passkeys(w, &sign, comes[i], KMS_RC_OK, goes[i],
 				       KMS_RC_AUTH_SIG);

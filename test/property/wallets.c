@@ -8,6 +8,20 @@
 #include <assert.h>
 #include <string.h>
 
+void wallets_begin(struct wallets *w, struct host *h, struct prng *prng)
+{
+	uint8_t key[32];
+
+	w->f = NULL;
+	w->host = h;
+	for (uint8_t i = 0; i < WALLETS_PASSKEYS; i++) {
+		prng_fill(prng, key, sizeof(key));
+		/* Below the order, whose first 32 bits are ones. */
+		key[0] &= 0x7f;
+		passkey_init_with(&w->passkeys[i], (uint8_t)(0x70 + i), key);
+	}
+}
+
 int wallets_open(void **state)
 {
 	static struct wallets w;
@@ -131,8 +145,8 @@ static void take_answer(struct answer *got, const struct abi_sign_result *r)
 		memcpy(got->digest, r->digest.ptr, 32);
 }
 
-static enum kms_rc use(struct host *h, const struct ask *a, uint8_t kind,
-		       struct bytes evidence, struct answer *got)
+void ask_put(struct host *h, const struct ask *a, uint8_t kind,
+	     struct bytes evidence)
 {
 	struct abi_sign_item item = { .shard = h->shard,
 				      .slot = a->slot,
@@ -142,13 +156,20 @@ static enum kms_rc use(struct host *h, const struct ask *a, uint8_t kind,
 				      .account = a->account,
 				      .index = a->index,
 				      .payload = a->payload };
+
+	memcpy(item.uuid, h->db.keys[a->slot].uuid, sizeof(item.uuid));
+	put_item(h, &item);
+}
+
+static enum kms_rc use(struct host *h, const struct ask *a, uint8_t kind,
+		       struct bytes evidence, struct answer *got)
+{
 	struct abi_sign_result r = { 0 };
 	struct answer none;
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	memcpy(item.uuid, h->db.keys[a->slot].uuid, sizeof(item.uuid));
 	host_begin(h, CMD_SIGN);
-	put_item(h, &item);
+	ask_put(h, a, kind, evidence);
 	host_put_proof(h, a->slot);
 	rc = host_send_request(h, CMD_SIGN, 1);
 	if (!rc)
@@ -207,14 +228,16 @@ static enum kms_rc prepare(struct host *h, const struct ask *a, uint8_t kind,
 enum kms_rc ask_send(struct wallets *w, const struct ask *a, uint8_t kind,
 		     struct bytes evidence, struct answer *got)
 {
-	uint8_t before[SHA256_LEN];
-	uint8_t after[SHA256_LEN];
+	uint8_t before[SHA256_LEN] = { 0 };
+	uint8_t after[SHA256_LEN] = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	ta_digest(&w->f->one.ta, before);
+	if (w->f)
+		ta_digest(&w->f->one.ta, before);
 	rc = a->op ? prepare(w->host, a, kind, evidence, got)
 		   : use(w->host, a, kind, evidence, got);
-	ta_digest(&w->f->one.ta, after);
+	if (w->f)
+		ta_digest(&w->f->one.ta, after);
 	if (rc && memcmp(before, after, sizeof(before)) != 0)
 		fail_msg("I9: %s was refused (%s) and changed something",
 			 a->name, kms_rc_name(rc));
@@ -269,15 +292,19 @@ void ask_gesture(struct wallets *w, const struct ask *a, struct passkey *p,
 	passkey_assert(p, out, nonce, challenge);
 }
 
-static enum kms_rc finish(struct wallets *w, const struct ask *a,
-			  enum kms_rc rc)
+void wallets_commit(struct wallets *w)
 {
-	if (rc || !a->op)
-		return rc;
 	host_store(w->host);
 	assert_ok(host_commit(w->host));
 	host_finish(w->host);
-	return KMS_RC_OK;
+}
+
+static enum kms_rc finish(struct wallets *w, const struct ask *a,
+			  enum kms_rc rc)
+{
+	if (!rc && a->op)
+		wallets_commit(w);
+	return rc;
 }
 
 enum kms_rc ask_do(struct wallets *w, const struct ask *a, struct passkey *p)

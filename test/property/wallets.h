@@ -3,8 +3,8 @@
  * wallets - wallets of a fixture, their passkeys, and what is asked of them
  *
  * An ask is one use of a wallet or one change of it that its owner may have
- * done. Whenever a command fails, I9 is checked beside: the instance and its
- * storage are as they were.
+ * done. Whenever a command fails in a fixture, I9 is checked beside: the
+ * instance and its storage are as they were.
  */
 
 #ifndef KMS_TEST_WALLETS_H
@@ -17,8 +17,8 @@
 #define WALLETS_PASSKEYS 6
 
 struct wallets {
-	struct fixture *f;
-	struct host *host; /* the fixture's */
+	struct fixture *f; /* NULL: whoever is behind host cannot be watched */
+	struct host *host;
 	struct passkey passkeys[WALLETS_PASSKEYS];
 	/* Another instance of the same TA, as it stood at wallets_mark(). */
 	struct ta saved_ta;
@@ -47,6 +47,9 @@ struct answer {
 	bool has_public_key;
 };
 
+/* Wallets of any host, without a fixture; the passkeys come from the seed. */
+void wallets_begin(struct wallets *w, struct host *h, struct prng *prng);
+
 /* cmocka's setup and teardown; *state is the wallets. */
 int wallets_open(void **state);
 int wallets_close(void **state);
@@ -66,6 +69,9 @@ void wallets_nonce(struct wallets *w, uint64_t slot, uint8_t nonce[32]);
 enum kms_rc wallets_nonce_for(struct host *h, const uint8_t uuid[16],
 			      uint8_t nonce[32]);
 
+/* Database and COMMIT of the batch that was prepared. */
+void wallets_commit(struct wallets *w);
+
 /* What instance and host are is kept, and brought back; storage is not. */
 void wallets_mark(struct wallets *w);
 void wallets_back(struct wallets *w);
@@ -75,6 +81,9 @@ struct intent ask_intent(const struct wallets *w, const struct ask *a);
 /* A gesture of the passkey for exactly this. */
 void ask_gesture(struct wallets *w, const struct ask *a, struct passkey *p,
 		 struct passkey_assertion *out);
+/* Appends the use to a SIGN that has been begun. kind: enum abi_evidence. */
+void ask_put(struct host *h, const struct ask *a, uint8_t kind,
+	     struct bytes evidence);
 /*
  * Uses the wallet, or prepares the change. kind: enum abi_evidence. Checks I9
  * when it fails. got may be NULL.
