@@ -336,7 +336,10 @@ static void refused_commits(struct recorder *r)
 	step_refused(r, host_send_commit(&r->host, pc, 1));
 }
 
-/* What stays after a restart is what stands in trusted storage. */
+/*
+ * What stays after a restart is what stands in trusted storage. A batch that
+ * is dropped then is in wallets.c.
+ */
 static void recover(struct recorder *r)
 {
 	struct host_op op = host_create(KEY_SPEC_SECP256K1);
@@ -350,12 +353,6 @@ static void recover(struct recorder *r)
 	recorder_ok(r, host_recover(&r->other, false));
 	step_sign(r, &slot, 1, false);
 	step_sign(r, &slot, 1, true);
-	r->note = "the instance ends before COMMIT, and the batch is dropped";
-	step_stage(r, op);
-	host_store(&r->host);
-	recorder_restart(r);
-	recorder_ok(r, host_recover(&r->host, true));
-	recorder_ok(r, host_apply(&r->host, &op, 1));
 }
 
 void life_record(struct recorder *r)

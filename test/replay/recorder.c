@@ -196,6 +196,8 @@ void recorder_run(struct recorder *r, FILE *out, trace_run *run, void *run_arg,
 	host_init(&r->host, recorder_send, r, 0);
 	host_init(&r->other, recorder_send, r, 1);
 	life_record(r);
+	wallets_record(r);
+	wallets_refused_record(r);
 	refusals_record(r);
 	if (fflush(out))
 		abort();

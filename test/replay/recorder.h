@@ -17,6 +17,8 @@
 /* Where the tape's clock starts in every instance. */
 #define RECORDER_START_MS 1000000
 
+struct wallets;
+
 struct recorder {
 	FILE *out;
 	trace_run *run;
@@ -29,8 +31,9 @@ struct recorder {
 	bool bad_params;
 	bool short_buffer;
 	bool dead;
-	struct host host;  /* of shard 0 */
-	struct host other; /* of shard 1 */
+	struct host host;	 /* of shard 0 */
+	struct host other;	 /* of shard 1 */
+	struct wallets *wallets; /* of shard 0, from wallets_record() on */
 	struct trace_call call;
 	struct trace_answer answer;
 };
@@ -62,6 +65,8 @@ void recorder_ok(const struct recorder *r, enum kms_rc rc);
 
 /* The scenes, in this order; each file is one list of them. */
 void life_record(struct recorder *r);
+void wallets_record(struct recorder *r);
+void wallets_refused_record(struct recorder *r);
 void refusals_record(struct recorder *r);
 
 #endif /* KMS_TEST_RECORDER_H */

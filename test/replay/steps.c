@@ -20,12 +20,38 @@ void step_finish(struct recorder *r, uint16_t items)
 	recorder_ok(r, abi_finish(&r->host.req_w, items));
 }
 
+void step_mutate(struct recorder *r, uint8_t *bytes, size_t *len)
+{
+	size_t at = *len ? prng_below(&r->prng, *len) : 0;
+
+	switch (prng_below(&r->prng, 5)) {
+	case 0:
+		*len = at;
+		break;
+	case 1:
+		bytes[(*len)++] = (uint8_t)prng_next(&r->prng);
+		break;
+	default:
+		bytes[at] ^= (uint8_t)(1u << prng_below(&r->prng, 8));
+		break;
+	}
+}
+
 void step_refused(const struct recorder *r, enum kms_rc rc)
 {
 	if (rc)
 		return;
 	(void)fprintf(stderr, "call %zu (%s) was not refused\n", r->calls,
 		      r->note);
+	abort();
+}
+
+void step_expect(const struct recorder *r, enum kms_rc rc, enum kms_rc want)
+{
+	if (rc == want)
+		return;
+	(void)fprintf(stderr, "call %zu (%s): %s, not %s\n", r->calls, r->note,
+		      kms_rc_name(rc), kms_rc_name(want));
 	abort();
 }
 
@@ -93,7 +119,8 @@ uint64_t step_plain_slot(struct recorder *r, uint8_t spec)
 
 	do
 		slot = prng_below(&r->prng, db->next_slot);
-	while (db->keys[slot].deleted || db->keys[slot].spec != spec ||
+	while (db->keys[slot].type != RECORD_KEY || db->keys[slot].deleted ||
+	       db->keys[slot].spec != spec ||
 	       db->keys[slot].state != KEY_STATE_ENABLED ||
 	       db->keys[slot].evidence_kind != EVIDENCE_NONE);
 	return slot;

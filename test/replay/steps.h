@@ -21,8 +21,14 @@ void step_finish(struct recorder *r, uint16_t items);
 /* Sends the request of the host model as it stands. */
 void step_send_raw(struct recorder *r, uint16_t cmd, uint32_t rsp_cap,
 		   uint32_t out_cap);
+/* Flips a bit, cuts off what follows, or adds a byte, for which there is room.
+ */
+void step_mutate(struct recorder *r, uint8_t *bytes, size_t *len);
 /* Aborts unless that was a refusal; which one is for the trace to know. */
 void step_refused(const struct recorder *r, enum kms_rc rc);
+
+/* Aborts unless that is what came of it. */
+void step_expect(const struct recorder *r, enum kms_rc rc, enum kms_rc want);
 
 /* Starts a SIGN of random digests, without state. */
 void step_begin_sign(struct recorder *r, const uint64_t *slots, size_t count);
