@@ -42,6 +42,7 @@ struct call {
 	struct json_writer out; /* the answer, when it ends OK */
 	void *user;		/* of the service function */
 	bool owner;		/* an owner's assertion came along */
+	struct bytes ceremony;	/* id of its challenge, or absent */
 	char log_key[40];	/* key the call is about, for the log */
 	struct bytes message;	/* of call_fail() */
 	void (*finish)(struct call *call, enum kms_rc rc); /* dispatch */

@@ -298,7 +298,7 @@ static uint32_t find(const struct challenge_book *b,
 	return at;
 }
 
-enum kms_rc challenge_book_take(struct challenge_book *b, struct challenge *out,
+enum kms_rc challenge_book_look(struct challenge_book *b, struct challenge *out,
 				uint8_t note_buf[CHALLENGE_NOTE_MAX],
 				struct bytes id, uint8_t purpose,
 				const uint8_t uuid[ABI_UUID_LEN],
@@ -324,9 +324,23 @@ enum kms_rc challenge_book_take(struct challenge_book *b, struct challenge *out,
 	out->note = bytes_of(note_buf, c->note.len);
 	if (c->note.len)
 		memcpy(note_buf, c->note.ptr, c->note.len);
-	drop(b, at);
 	rc = KMS_RC_OK;
 out:
 	pthread_mutex_unlock(&b->lock);
 	return rc;
+}
+
+bool challenge_book_end(struct challenge_book *b, struct bytes id)
+{
+	uint8_t raw[ABI_UUID_LEN];
+	uint32_t at = NONE;
+
+	if (!read_id(raw, id))
+		return false;
+	pthread_mutex_lock(&b->lock);
+	at = find(b, raw);
+	if (at != NONE)
+		drop(b, at);
+	pthread_mutex_unlock(&b->lock);
+	return at != NONE;
 }

@@ -5,9 +5,10 @@
  * Owns:      in memory only: a challenge of the TEE dies with its instance and
  *            within ABI_NONCE_LIFE_MS, and a database would only slow it down.
  *            A ceremony that a restart cuts off is begun again.
- * Promises:  a challenge is given out once; one that is asked for with the
- *            wrong purpose or wallet stays. Constant memory. One wallet has at
- *            most CHALLENGE_BOOK_OF_WALLET of them, the oldest gives way.
+ * Promises:  a challenge stays until its ceremony ends or it is too old: what
+ *            was refused on the way may be tried again, as the TEE spends a
+ *            nonce on success only, and once. Constant memory. One wallet has
+ *            at most CHALLENGE_BOOK_OF_WALLET of them, the oldest gives way.
  * Threads:   shared; a lock inside.
  */
 
@@ -52,13 +53,16 @@ enum kms_rc challenge_book_put(struct challenge_book *b,
 			       uint64_t now_ns) KMS_MUST_USE;
 
 /*
- * Takes out the challenge with this id, if purpose and uuid are its own, and
- * writes its note to note_buf. NOT_FOUND; AUTH_CHALLENGE when it is another's.
+ * Copies the challenge with this id, if purpose and uuid are its own, and its
+ * note to note_buf. NOT_FOUND; AUTH_CHALLENGE when it is another's.
  */
-enum kms_rc challenge_book_take(struct challenge_book *b, struct challenge *out,
+enum kms_rc challenge_book_look(struct challenge_book *b, struct challenge *out,
 				uint8_t note_buf[CHALLENGE_NOTE_MAX],
 				struct bytes id, uint8_t purpose,
 				const uint8_t uuid[ABI_UUID_LEN],
 				uint64_t now_ns) KMS_MUST_USE;
+
+/* The ceremony has done what it was for. False when it was not there. */
+bool challenge_book_end(struct challenge_book *b, struct bytes id);
 
 #endif /* KMS_HOST_SERVICE_CHALLENGE_BOOK_H */

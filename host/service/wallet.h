@@ -67,13 +67,16 @@ struct wallet_evidence {
 };
 
 /*
- * Checks what can be checked early and takes the challenge out of the book,
- * as the last of it: what fails before costs no ceremony. Gives the evidence
- * in the arena, good for one use or change of this wallet.
+ * Checks what can be checked early. Gives the evidence in the arena, good for
+ * one use or change of this wallet; until the TEE has done that, the ceremony
+ * goes on, and the same assertion may be sent again.
  */
 bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
 			  const struct store_wallet *w,
 			  const struct owner_in *owner);
+
+/* The TEE has done what the call's ceremony, if any, was for. */
+void wallet_end_ceremony(const struct call *call);
 
 /* Asks for a challenge of the wallet's instance, or to register with. */
 struct wallet_nonce {

@@ -92,13 +92,13 @@ static bool check_response(struct call *call, struct abi_passkey_evidence *e,
 	return true;
 }
 
-static bool take_challenge(struct call *call, struct abi_passkey_evidence *e,
+static bool read_challenge(struct call *call, struct abi_passkey_evidence *e,
 			   const struct store_wallet *w, struct bytes id)
 {
 	struct challenge_book *book = service_book(call->service);
 	uint8_t note[CHALLENGE_NOTE_MAX];
 	struct challenge c = { 0 };
-	enum kms_rc rc = challenge_book_take(book, &c, note, id,
+	enum kms_rc rc = challenge_book_look(book, &c, note, id,
 					     CHALLENGE_AUTHENTICATION, w->uuid,
 					     clock_mono_ns());
 
@@ -112,6 +112,7 @@ static bool take_challenge(struct call *call, struct abi_passkey_evidence *e,
 	}
 	memcpy(e->nonce, c.nonce, sizeof(e->nonce));
 	call->owner = true;
+	call->ceremony = id;
 	return true;
 }
 
@@ -153,8 +154,15 @@ bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
 				    in->credential.id))
 		return false;
 	return check_response(call, &e, &evidence->sign_count, w, r) &&
-	       take_challenge(call, &e, w, in->challenge_id) &&
+	       read_challenge(call, &e, w, in->challenge_id) &&
 	       write_evidence(call, &evidence->text, &e);
+}
+
+void wallet_end_ceremony(const struct call *call)
+{
+	if (call->ceremony.ptr)
+		(void)challenge_book_end(service_book(call->service),
+					 call->ceremony);
 }
 
 /* --- challenges ---------------------------------------------------------- */

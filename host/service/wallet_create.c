@@ -68,6 +68,7 @@ static void created(struct keeper_change *change)
 		call_done(call, change->rc);
 		return;
 	}
+	wallet_end_ceremony(call);
 	service_uuid_text(call->log_key, change->wallet.uuid);
 	c->show(call, &change->wallet);
 	call_done(call, KMS_RC_OK);
@@ -373,7 +374,7 @@ static bool check_credential(struct call *call, struct registration *r,
 	return check_flags(call, r->auth.flags);
 }
 
-static bool take_challenge(struct call *call, struct challenge *c)
+static bool read_challenge(struct call *call, struct challenge *c)
 {
 	static const uint8_t nobody[ABI_UUID_LEN] = { 0 };
 	const struct complete_registration_in *in = call->in;
@@ -384,11 +385,13 @@ static bool take_challenge(struct call *call, struct challenge *c)
 		call_done(call, rc);
 		return false;
 	}
-	rc = challenge_book_take(service_book(call->service), c, note,
+	rc = challenge_book_look(service_book(call->service), c, note,
 				 in->challenge_id, CHALLENGE_REGISTRATION,
 				 nobody, clock_mono_ns());
-	if (!rc)
+	if (!rc) {
+		call->ceremony = in->challenge_id;
 		return true;
+	}
 	call_fail(call, KMS_RC_AUTH_CHALLENGE, "%s",
 		  rc == KMS_RC_NOT_FOUND
 			  ? "Challenge not found or expired"
@@ -453,7 +456,7 @@ void service_complete_registration(struct call *call)
 	if (!check_credential(call, &r, &in->credential) ||
 	    !wallet_hash_credential(call, &hash, in->credential.id) ||
 	    !wallet_credential_text(call, &credential, in->credential.id) ||
-	    !take_challenge(call, &challenge) ||
+	    !read_challenge(call, &challenge) ||
 	    !is_of_rp(call, &r, challenge.rp_id))
 		return;
 	c = creation_new(call, challenge.rp_id);

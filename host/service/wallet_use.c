@@ -45,6 +45,7 @@ static void used(struct sign_job *job, enum kms_rc rc)
 	struct wallet_use *u = job->arg;
 
 	if (!rc) {
+		wallet_end_ceremony(u->call);
 		note_use(u);
 		u->done(u);
 	} else if (u->failed) {
@@ -95,12 +96,14 @@ static void changed(struct keeper_change *change)
 {
 	struct wallet_change *c = change->arg;
 
-	if (!change->rc)
+	if (!change->rc) {
+		wallet_end_ceremony(c->call);
 		c->done(c);
-	else if (change->rc == KMS_RC_POLICY_DENY && c->denied)
+	} else if (change->rc == KMS_RC_POLICY_DENY && c->denied) {
 		call_fail(c->call, change->rc, "%s", c->denied);
-	else
+	} else {
 		call_done(c->call, change->rc);
+	}
 }
 
 void wallet_change_start(struct wallet_change *c, enum abi_op op,
