@@ -80,7 +80,7 @@ static void create_oddly(struct recorder *r)
 
 static void create(struct recorder *r)
 {
-	struct host_op ops[ABI_BATCH_OPS];
+	static struct host_op ops[ABI_BATCH_OPS];
 	uint8_t entropy[64];
 
 	r->note = "create wallets";
