@@ -241,8 +241,12 @@ static enum kms_rc identify(struct exchange *x, const struct dispatch *d,
 	if (!rc && call->caller.kind == EVIDENCE_NONE)
 		rc = check_site(x, d);
 	call->caller.admitted = !rc;
+	if (call->aws || (call->op->auth & AUTH_ANY))
+		return rc;
 	/* A credential that is not valid shows no more than none does. */
-	return call->aws || (call->op->auth & AUTH_ANY) ? rc : KMS_RC_OK;
+	x->foreign = false;
+	call->message = (struct bytes){ 0 };
+	return KMS_RC_OK;
 }
 
 /* The target of POST /, or one that came along with another path. */

@@ -22,7 +22,7 @@ static unsigned int or_default(unsigned int configured, unsigned int usual)
 }
 
 void caretaker_init(struct caretaker *c, struct ledger *l,
-		    const struct keeper_config *config)
+		    const struct keeper_config *config, uint64_t now_ms)
 {
 	c->ledger = l;
 	c->freeze_after_ms = config->freeze_after_ms;
@@ -32,6 +32,8 @@ void caretaker_init(struct caretaker *c, struct ledger *l,
 		or_default(config->sweep_every_ms, KEEPER_SWEEP_EVERY_MS);
 	c->flush_every_ms =
 		or_default(config->flush_every_ms, KEEPER_FLUSH_EVERY_MS);
+	/* Not at once: the clock may still have to be set after a start. */
+	c->sweep.next_ms = now_ms + c->sweep.every_ms;
 	pthread_mutex_init(&c->lock, NULL);
 }
 
@@ -115,6 +117,8 @@ static bool freeze_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 	struct store_time_mark mark = r->mark;
 	enum kms_rc rc = KMS_RC_OK;
 
+	/* Who has just been used is not dormant. */
+	caretaker_flush(c);
 	c->page_count = 0;
 	if (c->freeze_after_ms && c->freeze_after_ms < (uint64_t)now)
 		rc = store_list_dormant(c->ledger->reader,

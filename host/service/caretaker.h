@@ -52,9 +52,9 @@ struct caretaker {
 	pthread_mutex_t lock; /* of what is being filled */
 };
 
-/* Everything is due at once. Borrows the ledger. */
+/* All but deletions is due at once. Borrows the ledger. */
 void caretaker_init(struct caretaker *c, struct ledger *l,
-		    const struct keeper_config *config);
+		    const struct keeper_config *config, uint64_t now_ms);
 void caretaker_clear(struct caretaker *c);
 
 /*

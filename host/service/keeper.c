@@ -201,6 +201,11 @@ static enum kms_rc probe(struct keeper *k)
 	return k->probe_rc;
 }
 
+static bool is_late(const struct keeper_change *c)
+{
+	return c->deadline_ns && c->deadline_ns / 1000000 < now_ms();
+}
+
 /*
  * One portion of what waits, so that whoever asks much does not keep a dead
  * worker from being looked after. Tells whether more may be waiting.
@@ -213,10 +218,17 @@ static bool run_jobs(struct keeper *k)
 	size_t n = inbox_take(&k->queue, all, ARRAY_LEN(all), k->in_work);
 
 	for (size_t i = 0; i < n; i++) {
-		if (all[i]->job == KEEPER_PROBE)
-			answer(k, all[i], probe(k));
+		struct keeper_change *c = all[i];
+
+		if (is_late(c))
+			answer(k, c, KMS_RC_BUSY);
+		else if (c->job == KEEPER_PROBE)
+			answer(k, c, probe(k));
+		else if (c->job == KEEPER_ADD_ADDRESS)
+			answer(k, c,
+			       store_add_address(k->config.store, c->address));
 		else
-			changes[change_count++] = all[i];
+			changes[change_count++] = c;
 	}
 	run_changes(k, changes, change_count);
 	return n == ARRAY_LEN(all);
@@ -375,7 +387,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 	k->batch_max = BATCH_FIRST;
 	k->ledger.tee = c->tee;
 	k->ledger.store = c->store;
-	caretaker_init(&k->caretaker, &k->ledger, c);
+	caretaker_init(&k->caretaker, &k->ledger, c, now_ms());
 	pthread_cond_init(&k->worked, NULL);
 	rc = inbox_init(&k->queue);
 	for (unsigned int i = 0; !rc && i < c->reactors; i++)

@@ -46,6 +46,7 @@ enum keeper_job {
 	KEEPER_PROBE = 2,
 	KEEPER_CREATE_WALLET = 3,
 	KEEPER_CHANGE = 4, /* of an existing wallet */
+	KEEPER_ADD_ADDRESS = 5,
 };
 
 /*
@@ -57,6 +58,11 @@ enum keeper_job {
 struct keeper_change {
 	enum keeper_job job;
 	unsigned int reactor; /* whose reap() ends it */
+	/*
+	 * Monotonic; 0: none. What has waited so long is not begun any more
+	 * and ends with BUSY: its client is gone, or asks again.
+	 */
+	uint64_t deadline_ns;
 	uint8_t evidence_kind;
 	struct bytes evidence;
 	/*
@@ -89,11 +95,16 @@ struct keeper_change {
 				/* now_ms and these days; out in wallet */
 	uint8_t public_key[64]; /* out: ISSUE_ADDRESS */
 
+	const struct store_address *address; /* ADD_ADDRESS */
+
 	enum kms_rc rc;
 	void (*done)(struct keeper_change *c);
 	void *arg;
 	struct keeper_change *next;
 };
+
+/* How long a change may wait for its turn (http-api-1 section 4). */
+#define KEEPER_WAIT_NS 20000000000u
 
 /*
  * Opens every shard, finishes or drops interrupted commits, starts the thread.

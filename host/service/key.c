@@ -238,6 +238,7 @@ void service_create_key(struct call *call)
 	change->evidence_kind = (uint8_t)call->caller.kind;
 	change->evidence =
 		bytes_of(call->caller.evidence, call->caller.evidence_len);
+	change->deadline_ns = call->start_ns + KEEPER_WAIT_NS;
 	change->done = created;
 	change->arg = call;
 	rc = keeper_submit(config->keeper, change);

@@ -113,7 +113,8 @@ struct wallet_change {
 	struct keeper_change change;
 	struct call *call;
 	void *user;
-	const char *denied; /* what POLICY_DENY means here; may be NULL */
+	const char *denied;    /* what POLICY_DENY means here; may be NULL */
+	enum kms_rc denied_as; /* and its result, when it is another */
 	/* Only when it was committed. */
 	void (*done)(struct wallet_change *c);
 };

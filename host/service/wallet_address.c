@@ -22,41 +22,67 @@ static void show(struct call *call, const char *address, const uint8_t xy[64])
 	call_done(call, KMS_RC_OK);
 }
 
-/*
- * The address is a name of the wallet from now on. Written once for each: a
- * write of the database that all who ask again are spared.
- */
-static enum kms_rc remember(struct call *call, const struct wallet_use *u,
-			    const char *text, const uint8_t xy[64])
+/* An address that is to become a name of its wallet. */
+struct naming {
+	struct keeper_change change;
+	struct store_address address;
+	struct call *call;
+};
+
+static void named(struct keeper_change *change)
+{
+	struct naming *n = change->arg;
+
+	/* It can be derived again; the owner's gesture can not be had again. */
+	if (change->rc)
+		log_warn(MODULE, "key=%s: an address was not noted: %s",
+			 n->call->log_key, kms_rc_name(change->rc));
+	show(n->call, n->address.address, n->address.public_key);
+}
+
+/* A write of the database, which is not for this thread to wait for. */
+static void name_wallet(struct call *call, const struct store_address *a)
+{
+	struct keeper *keeper = service_config(call->service)->keeper;
+	struct naming *n = arena_alloc(call->arena, sizeof(*n));
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	if (!n) {
+		call_done(call, rc);
+		return;
+	}
+	n->call = call;
+	n->address = *a;
+	n->change.job = KEEPER_ADD_ADDRESS;
+	n->change.reactor = call->reactor;
+	n->change.address = &n->address;
+	n->change.done = named;
+	n->change.arg = n;
+	rc = keeper_submit(keeper, &n->change);
+	if (!rc)
+		return;
+	n->change.rc = rc;
+	named(&n->change);
+}
+
+/* The address is a name of the wallet from now on; written once for each. */
+static void derived(struct call *call, const struct wallet_use *u,
+		    const uint8_t xy[64])
 {
 	struct store_address a = { .account = u->path.account,
 				   .index = u->path.index };
 	struct store_address known = { 0 };
-	enum kms_rc rc = store_get_address(service_reader(call), &known, text);
-
-	if (rc != KMS_RC_NOT_FOUND)
-		return rc;
-	memcpy(a.uuid, u->wallet.uuid, sizeof(a.uuid));
-	memcpy(a.address, text, sizeof(a.address));
-	memcpy(a.public_key, xy, sizeof(a.public_key));
-	return store_add_address(service_config(call->service)->store, &a);
-}
-
-static void derived(struct call *call, const struct wallet_use *u,
-		    const uint8_t xy[64])
-{
 	uint8_t raw[ETH_ADDRESS_LEN];
-	char text[ETH_ADDRESS_TEXT_LEN + 1];
-	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	eth_address_of(raw, xy);
-	eth_address_put(text, raw);
-	rc = remember(call, u, text, xy);
-	/* It can be derived again; the owner's gesture can not be had again. */
-	if (rc)
-		log_warn(MODULE, "key=%s: an address was not noted: %s",
-			 call->log_key, kms_rc_name(rc));
-	show(call, text, xy);
+	eth_address_put(a.address, raw);
+	memcpy(a.uuid, u->wallet.uuid, sizeof(a.uuid));
+	memcpy(a.public_key, xy, sizeof(a.public_key));
+	if (store_get_address(service_reader(call), &known, a.address) ==
+	    KMS_RC_NOT_FOUND)
+		name_wallet(call, &a);
+	else
+		show(call, a.address, xy);
 }
 
 static void seen(struct wallet_use *u)

@@ -96,6 +96,7 @@ static struct creation *creation_new(struct call *call, const char *rp_id)
 	change->key.account = config->account;
 	change->origins =
 		bytes_of(config->rp.origins, strlen(config->rp.origins));
+	change->deadline_ns = call->start_ns + KEEPER_WAIT_NS;
 	change->done = created;
 	change->arg = c;
 	w->created_ms = clock_unix_ms();

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define WINDOW_DAYS_MIN 7
+/* 2025: before it, a board without a clock of its own waits for the network. */
+#define CLOCK_IS_SET_MS 1735689600000
 
 /* A change whose owner consents; NULL: the call has been ended. */
 static struct wallet_change *prepare(struct call *call,
@@ -141,6 +143,11 @@ void service_delete_wallet(struct call *call)
 	    !wallet_find(call, &w, in->wallet.key_id) ||
 	    (days && !wallet_is_kept(call, &w)))
 		return;
+	if (days && clock_unix_ms() < CLOCK_IS_SET_MS) {
+		call_fail(call, KMS_RC_UNAVAILABLE,
+			  "The clock of the server is not set");
+		return;
+	}
 	c = prepare(call, &evidence, &w, &in->owner);
 	if (!c)
 		return;
@@ -174,6 +181,10 @@ static void revive(struct call *call, enum abi_op op,
 	if (!c)
 		return;
 	c->done = show_active;
+	if (op == OP_CANCEL_DELETION) {
+		c->denied = "key is not pending deletion";
+		c->denied_as = KMS_RC_INVALID_STATE;
+	}
 	wallet_change_start(c, op, &evidence);
 }
 
@@ -182,13 +193,9 @@ void service_cancel_deletion(struct call *call)
 	const struct owned_in *in = call->in;
 	struct store_wallet w = { 0 };
 
-	if (!wallet_find(call, &w, in->wallet.key_id))
-		return;
-	if (w.lifecycle == STORE_PENDING_DELETION)
+	/* The database may say otherwise than the TEE, which decides. */
+	if (wallet_find(call, &w, in->wallet.key_id))
 		revive(call, OP_CANCEL_DELETION, &w);
-	else
-		call_fail(call, KMS_RC_INVALID_STATE,
-			  "key is not pending deletion");
 }
 
 /* Also of one that is active: the database may say so and the TEE not. */

@@ -130,6 +130,10 @@ void wallet_put_metadata(struct call *call, const struct store_wallet *w)
 	}
 	json_name(out, "PasskeyCount");
 	json_put_int(out, w->passkey_count);
+	/* Chosen by the host at creation: the owner should see it. */
+	json_name(out, "BindLevel");
+	json_put_int(out, w->bind_level);
+	wallet_put_text(call, "RpId", w->rp_id);
 	put_last_used(call, w);
 	wallet_put_text(call, "LifecycleStatus",
 			wallet_lifecycle_name(w->lifecycle));

@@ -100,7 +100,8 @@ static void changed(struct keeper_change *change)
 		wallet_end_ceremony(c->call);
 		c->done(c);
 	} else if (change->rc == KMS_RC_POLICY_DENY && c->denied) {
-		call_fail(c->call, change->rc, "%s", c->denied);
+		call_fail(c->call, c->denied_as ? c->denied_as : change->rc,
+			  "%s", c->denied);
 	} else {
 		call_done(c->call, change->rc);
 	}
@@ -118,6 +119,7 @@ void wallet_change_start(struct wallet_change *c, enum abi_op op,
 	change->reactor = c->call->reactor;
 	change->evidence_kind = EVIDENCE_PASSKEY;
 	change->evidence = evidence->text;
+	change->deadline_ns = c->call->start_ns + KEEPER_WAIT_NS;
 	change->done = changed;
 	change->arg = c;
 	rc = keeper_submit(service_config(c->call->service)->keeper, change);

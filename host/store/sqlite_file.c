@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define LOCK_SUFFIX    ".lock"
+#define CHECK_TRIES    8
+#define CHECK_PAUSE_NS 10000000
 #define WAL_TRIES      100
 #define WAL_PAUSE_NS   (20 * 1000 * 1000L)
 #define STRINGIFY(x)   #x
@@ -137,7 +139,7 @@ static enum kms_rc read_number(struct sqlite_conn *c, const char *pragma,
 	return err ? sqlite_conn_fail(c, err) : KMS_RC_OK;
 }
 
-enum kms_rc sqlite_file_check(const char *path, const char **why)
+static enum kms_rc check_once(const char *path, const char **why)
 {
 	struct sqlite_conn c = { 0 };
 	enum kms_rc rc = KMS_RC_NO_MEMORY;
@@ -168,6 +170,22 @@ out:
 		*why = c.why;
 	sqlite_conn_close(&c);
 	mem_free(uri);
+	return rc;
+}
+
+/*
+ * It is read without a lock: while another process makes the database, it can
+ * look damaged for a moment.
+ */
+enum kms_rc sqlite_file_check(const char *path, const char **why)
+{
+	static const struct timespec pause = { .tv_nsec = CHECK_PAUSE_NS };
+	enum kms_rc rc = check_once(path, why);
+
+	for (int i = 0; rc == KMS_RC_UNAVAILABLE && i < CHECK_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		rc = check_once(path, why);
+	}
 	return rc;
 }
 

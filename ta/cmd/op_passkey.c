@@ -29,10 +29,25 @@ enum kms_rc op_read_passkey(struct wallet_passkey *p,
 	return KMS_RC_OK;
 }
 
+/* Two passkeys of one credential id: one of them could never be found. */
+static bool has_credential(const struct wallet_record *w,
+			   const struct wallet_passkey *p)
+{
+	bool found = false;
+
+	for (uint8_t i = 0; i < w->passkey_count; i++)
+		found |= ct_equal(w->passkeys[i].credential_hash,
+				  p->credential_hash,
+				  sizeof(p->credential_hash));
+	return found &&
+	       !ct_is_zero(p->credential_hash, sizeof(p->credential_hash));
+}
+
 enum kms_rc op_check_passkeys(const struct wallet_record *w, uint8_t op,
 			      const struct wallet_passkey *p)
 {
-	bool known = wallet_find_passkey(w, p->pub) < ABI_PASSKEYS_MAX;
+	bool known = wallet_find_passkey(w, p->pub) < ABI_PASSKEYS_MAX ||
+		     (op != OP_REMOVE_PASSKEY && has_credential(w, p));
 
 	switch (op) {
 	case OP_ADD_PASSKEY:

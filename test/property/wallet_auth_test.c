@@ -399,6 +399,25 @@ static void i10_the_credential_picks_the_passkey(void **state)
 	sends(&t, KMS_RC_AUTH_FORMAT);
 }
 
+/* The second of them would never be found by its credential. */
+static void i10_no_two_passkeys_of_a_wallet_have_one_credential(void **state)
+{
+	struct i10 t;
+	struct passkey twin;
+	struct ask a = { 0 };
+
+	start(&t, *state);
+	a = ask_passkey(t.a.slot, OP_ADD_PASSKEY, &t.w->passkeys[1]);
+	assert_ok(ask_do(t.w, &a, &t.w->passkeys[0]));
+	twin = t.w->passkeys[2];
+	memcpy(twin.credential_hash, t.w->passkeys[1].credential_hash,
+	       sizeof(twin.credential_hash));
+	a = ask_passkey(t.a.slot, OP_ADD_PASSKEY, &twin);
+	assert_rc(ask_do(t.w, &a, &t.w->passkeys[0]), KMS_RC_POLICY_DENY);
+	a = ask_passkey(t.a.slot, OP_CHANGE_PASSKEY, &twin);
+	assert_rc(ask_do(t.w, &a, &t.w->passkeys[0]), KMS_RC_POLICY_DENY);
+}
+
 static void i10_numbers_that_are_no_signature_do_not_reach_the_tee(void **state)
 {
 	/* The order of P-256's group. */
@@ -485,6 +504,8 @@ int main(void)
 		wallets_test(i10_a_change_writes_counters_down),
 		wallets_test(i10_each_passkey_has_its_counter),
 		wallets_test(i10_the_credential_picks_the_passkey),
+		wallets_test(
+			i10_no_two_passkeys_of_a_wallet_have_one_credential),
 		wallets_test(
 			i10_numbers_that_are_no_signature_do_not_reach_the_tee),
 		wallets_test(i10_a_high_s_is_as_good),
