@@ -145,16 +145,6 @@ static bool delete_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 	return end_page(c, r, now_ms, false, "deleted");
 }
 
-static bool sweep_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
-{
-	bool more = delete_some(c, now_ms, ops_max);
-
-	/* What it says of itself is in the store's log. */
-	if (!more && store_purge_challenges(c->ledger->store, unix_ms()))
-		log_error("keeper", "old challenges stay for now");
-	return more;
-}
-
 bool caretaker_work(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 {
 	bool more = false;
@@ -166,7 +156,7 @@ bool caretaker_work(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 	if (now_ms >= c->freeze.next_ms)
 		more = freeze_some(c, now_ms, ops_max);
 	if (now_ms >= c->sweep.next_ms)
-		more |= sweep_some(c, now_ms, ops_max);
+		more |= delete_some(c, now_ms, ops_max);
 	return more;
 }
 

@@ -5,7 +5,7 @@
  * Owns:      the commit protocol between database and TEE (spec 3.a.7), the
  *            opening and recovery of shards, the restart of dead workers; and
  *            what is to be done now and then: dormant wallets are frozen, due
- *            ones deleted, old challenges forgotten, uses written down.
+ *            ones deleted, uses written down.
  * Promises:  a change that was answered OK is in both, for good; any other is
  *            in neither or will be finished or dropped at the next opening. A
  *            database that is older than the TEE's state is refused.
@@ -33,7 +33,7 @@ struct keeper_config {
 	/* An active wallet that was not used for so long is frozen; 0: none. */
 	uint64_t freeze_after_ms;
 	unsigned int freeze_every_ms; /* these three: 0 is the default */
-	unsigned int sweep_every_ms;  /* due deletions, expired challenges */
+	unsigned int sweep_every_ms;  /* due deletions */
 	unsigned int flush_every_ms;  /* noted uses */
 };
 

@@ -78,13 +78,6 @@ struct store_backend {
 	enum kms_rc (*get_address)(struct store_reader *r,
 				   struct store_address *out,
 				   const char *address);
-	enum kms_rc (*put_challenge)(struct store *s,
-				     const struct store_challenge *c);
-	/* The caller looks at expires_ms. */
-	enum kms_rc (*take_challenge)(struct store *s,
-				      struct store_challenge *out,
-				      char *meta_buf, const char *id);
-	enum kms_rc (*purge_challenges)(struct store *s, int64_t now_ms);
 	enum kms_rc (*note)(struct store *s, const struct store_use *uses,
 			    size_t use_count, const struct store_count *counts,
 			    size_t count_count);

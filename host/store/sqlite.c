@@ -208,9 +208,6 @@ const struct store_backend store_sqlite = {
 	.count_wallets = sqlite_count_wallets,
 	.add_address = sqlite_add_address,
 	.get_address = sqlite_get_address,
-	.put_challenge = sqlite_put_challenge,
-	.take_challenge = sqlite_take_challenge,
-	.purge_challenges = sqlite_purge_challenges,
 	.note = sqlite_note,
 	.get_counter = sqlite_get_counter,
 };

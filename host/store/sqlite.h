@@ -73,10 +73,6 @@ enum sqlite_sql {
 	SQL_COUNT_WALLETS,
 	SQL_ADD_ADDRESS,
 	SQL_GET_ADDRESS,
-	SQL_COUNT_CHALLENGES,
-	SQL_PUT_CHALLENGE,
-	SQL_TAKE_CHALLENGE,
-	SQL_PURGE_CHALLENGES,
 	SQL_NOTE_USE,
 	SQL_ADD_COUNT,
 	SQL_GET_COUNT,
@@ -147,9 +143,7 @@ struct sqlite_store {
 	struct store base;
 	struct sqlite_conn durable;
 	struct sqlite_conn lazy;
-	struct sqlite_conn desk; /* with the next three: desk_lock */
-	uint64_t challenges;	 /* rows */
-	bool challenges_known;
+	struct sqlite_conn desk; /* under desk_lock */
 	pthread_mutex_t desk_lock;
 	atomic_int log_pages; /* after the desk's last commit */
 	const char *why;      /* of the last failed write */
@@ -270,12 +264,6 @@ enum kms_rc sqlite_add_address(struct store *base,
 			       const struct store_address *a);
 enum kms_rc sqlite_get_address(struct store_reader *base,
 			       struct store_address *out, const char *address);
-enum kms_rc sqlite_put_challenge(struct store *base,
-				 const struct store_challenge *c);
-enum kms_rc sqlite_take_challenge(struct store *base,
-				  struct store_challenge *out, char *meta_buf,
-				  const char *id);
-enum kms_rc sqlite_purge_challenges(struct store *base, int64_t now_ms);
 enum kms_rc sqlite_note(struct store *base, const struct store_use *uses,
 			size_t use_count, const struct store_count *counts,
 			size_t count_count);

@@ -202,19 +202,6 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"CROSS JOIN wallets AS w ON w.key_id = a.key_id "
 		"WHERE a.address = ? AND w.status <> 'creating'",
 
-	[SQL_COUNT_CHALLENGES] =
-		"SELECT count(*) FROM challenges",
-	[SQL_PUT_CHALLENGE] =
-		"INSERT INTO challenges (id, challenge, key_id, purpose, "
-		"rp_id, meta, shard, created_at, expires_at) "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_TAKE_CHALLENGE] =
-		"DELETE FROM challenges WHERE id = ? RETURNING challenge, "
-		"key_id, purpose, rp_id, meta, shard, created_at, expires_at",
-	[SQL_PURGE_CHALLENGES] =
-		"DELETE FROM challenges WHERE rowid IN (SELECT rowid "
-		"FROM challenges WHERE expires_at <= ? LIMIT ?)",
-
 	[SQL_NOTE_USE] =
 		"UPDATE wallets SET "
 		"last_used_ms = max(coalesce(last_used_ms, 0), ?2), "

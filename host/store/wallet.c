@@ -140,49 +140,6 @@ enum kms_rc store_get_address(struct store_reader *r, struct store_address *out,
 	return r->store->backend->get_address(r, out, out->address);
 }
 
-static bool challenge_id_is_valid(const char *id)
-{
-	return strnlen(id, STORE_CHALLENGE_ID_LEN + 1) ==
-		       STORE_CHALLENGE_ID_LEN &&
-	       strspn(id, "0123456789abcdef-") == STORE_CHALLENGE_ID_LEN;
-}
-
-enum kms_rc store_put_challenge(struct store *s,
-				const struct store_challenge *c)
-{
-	if (!challenge_id_is_valid(c->id) || c->purpose < STORE_REGISTRATION ||
-	    c->purpose > STORE_GRANT_SESSION || c->shard >= ABI_SHARDS_MAX ||
-	    !text_ends(c->rp_id, sizeof(c->rp_id)) ||
-	    !time_is_valid(c->created_ms) || !time_is_valid(c->expires_ms) ||
-	    !fits_in(c->meta, STORE_CHALLENGE_META_MAX))
-		return KMS_RC_BAD_INPUT;
-	return s->backend->put_challenge(s, c);
-}
-
-enum kms_rc store_take_challenge(struct store *s, struct store_challenge *out,
-				 char *meta_buf, const char *id, int64_t now_ms)
-{
-	char wanted[STORE_CHALLENGE_ID_LEN + 1] = { 0 };
-	enum kms_rc rc = KMS_RC_NOT_FOUND;
-
-	/* id may be out->id. */
-	if (challenge_id_is_valid(id))
-		memcpy(wanted, id, sizeof(wanted));
-	*out = (struct store_challenge){ .meta = "" };
-	if (!*wanted)
-		return rc;
-	memcpy(out->id, wanted, sizeof(out->id));
-	rc = s->backend->take_challenge(s, out, meta_buf, out->id);
-	if (!rc && out->expires_ms <= now_ms)
-		rc = KMS_RC_NOT_FOUND;
-	return rc;
-}
-
-enum kms_rc store_purge_challenges(struct store *s, int64_t now_ms)
-{
-	return s->backend->purge_challenges(s, now_ms);
-}
-
 enum kms_rc store_note(struct store *s, const struct store_use *uses,
 		       size_t use_count, const struct store_count *counts,
 		       size_t count_count)

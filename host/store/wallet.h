@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wallet - what the database knows of wallets: rows, addresses, challenges
+ * wallet - what the database knows of wallets: rows, addresses, uses
  *
  * Owns:      nothing secret and nothing that authorises: the TA judges every
  *            use and change again. The columns have the names that operators'
@@ -145,50 +145,6 @@ enum kms_rc store_add_address(struct store *s,
 /* Accepts any case. NOT_FOUND, also for what is no address. */
 enum kms_rc store_get_address(struct store_reader *r, struct store_address *out,
 			      const char *address) KMS_MUST_USE;
-
-/* --- challenges ---------------------------------------------------------- */
-
-#define STORE_CHALLENGES_MAX	 100000
-#define STORE_CHALLENGE_ID_LEN	 36 /* a UUID */
-#define STORE_CHALLENGE_META_MAX 16384
-
-enum store_purpose {
-	STORE_REGISTRATION = 1,
-	STORE_AUTHENTICATION = 2,
-	STORE_GRANT_SESSION = 3,
-};
-
-/* One ceremony that has begun. */
-struct store_challenge {
-	char id[STORE_CHALLENGE_ID_LEN + 1];
-	uint8_t challenge[32];
-	bool has_wallet; /* bound to uuid */
-	uint8_t uuid[ABI_UUID_LEN];
-	enum store_purpose purpose;
-	char rp_id[ABI_RP_ID_MAX + 1]; /* offered to the client */
-	uint16_t shard;		       /* whose instance made it */
-	int64_t created_ms;
-	int64_t expires_ms;
-	const char *meta; /* JSON or "" */
-};
-
-/*
- * Any thread. May wait as long as a durable transaction takes. BUSY when
- * STORE_CHALLENGES_MAX wait, EXISTS, BAD_INPUT.
- */
-enum kms_rc store_put_challenge(struct store *s,
-				const struct store_challenge *c) KMS_MUST_USE;
-/*
- * Any thread. Reads and deletes it, in one: the second of two gets NOT_FOUND,
- * as does one who comes at expires_ms or later. *out is filled and meta
- * written to meta_buf (NUL-terminated, STORE_CHALLENGE_META_MAX + 1 bytes).
- */
-enum kms_rc store_take_challenge(struct store *s, struct store_challenge *out,
-				 char *meta_buf, const char *id,
-				 int64_t now_ms) KMS_MUST_USE;
-/* Any thread. Deletes what has expired. */
-enum kms_rc store_purge_challenges(struct store *s,
-				   int64_t now_ms) KMS_MUST_USE;
 
 /* --- what happened ------------------------------------------------------- */
 

@@ -195,36 +195,6 @@ static void due_wallets_are_deleted(void **state)
 	assert_agree(w);
 }
 
-static void expired_challenges_go(void **state)
-{
-	static char meta[STORE_CHALLENGE_META_MAX + 1];
-	struct world *w = *state;
-	struct store_challenge c = {
-		.id = "00000000-0000-4000-8000-000000000000",
-		.purpose = STORE_REGISTRATION,
-		.meta = "",
-		.expires_ms = 1,
-	};
-	struct store_challenge got = { 0 };
-	enum kms_rc rc = KMS_RC_OK;
-
-	w->config.sweep_every_ms = 20;
-	start_again(w);
-	assert_int_equal(store_put_challenge(w->store, &c), KMS_RC_OK);
-	/* Its place is taken until it has gone. */
-	c.expires_ms = unix_ms() + 3600000;
-	for (int i = 0; i < PATIENCE_MS; i++) {
-		rc = store_put_challenge(w->store, &c);
-		if (rc != KMS_RC_EXISTS)
-			break;
-		usleep(1000);
-	}
-	assert_int_equal(rc, KMS_RC_OK);
-	usleep(100000);
-	rc = store_take_challenge(w->store, &got, meta, c.id, 0);
-	assert_int_equal(rc, KMS_RC_OK);
-}
-
 static void uses_are_written_down_soon(void **state)
 {
 	struct world *w = *state;
@@ -302,7 +272,6 @@ int main(void)
 		TEST(zero_means_never_frozen),
 		TEST(what_the_tee_refuses_to_freeze_stays),
 		TEST(due_wallets_are_deleted),
-		TEST(expired_challenges_go),
 		TEST(uses_are_written_down_soon),
 		TEST(a_stop_writes_down_what_was_noted),
 	};

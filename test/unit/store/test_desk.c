@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What wallet.h promises of addresses, challenges, uses, for any backend. */
+/* What wallet.h promises of addresses and uses, for any backend. */
 #include "test/unit/store/wallet_fixture.h"
 
 #include <pthread.h>
@@ -12,7 +12,6 @@ struct world {
 	struct store_reader *r;
 	struct wallet_set set;
 	struct store_wallet wallet;
-	char meta[STORE_CHALLENGE_META_MAX + 1];
 };
 
 static int set_up(void **state)
@@ -102,158 +101,63 @@ static void an_address_dies_with_its_wallet(void **state)
 			 KMS_RC_NOT_FOUND);
 }
 
-static struct store_challenge challenge_of(unsigned int number)
-{
-	struct store_challenge c = {
-		.has_wallet = number % 2,
-		.purpose =
-			number % 2 ? STORE_AUTHENTICATION : STORE_REGISTRATION,
-		.rp_id = "aastar.io",
-		.shard = (uint16_t)(number % ABI_SHARDS_MAX),
-		.created_ms = 1000,
-		.expires_ms = 301000,
-		.meta = number % 2 ? "" : "{\"description\":\"x\"}",
-	};
+#define WRITERS 4
+#define EACH	100
 
-	snprintf(c.id, sizeof(c.id), "%08x-0000-4000-8000-000000000000",
-		 number);
-	memset(c.challenge, (int)(number & 0xff), sizeof(c.challenge));
-	if (c.has_wallet)
-		uuid_of(c.uuid, 0, number);
-	return c;
-}
-
-static void put(struct world *w, unsigned int number)
-{
-	struct store_challenge c = challenge_of(number);
-
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_OK);
-}
-
-static enum kms_rc take(struct world *w, struct store_challenge *out,
-			unsigned int number, int64_t now_ms)
-{
-	struct store_challenge c = challenge_of(number);
-
-	return store_take_challenge(w->s, out, w->meta, c.id, now_ms);
-}
-
-static void a_challenge_is_taken_once(void **state)
-{
-	struct world *w = *state;
-
-	for (unsigned int i = 0; i < 2; i++) {
-		struct store_challenge want = challenge_of(i);
-		struct store_challenge got = { 0 };
-
-		put(w, i);
-		assert_int_equal(take(w, &got, i, 2000), KMS_RC_OK);
-		assert_string_equal(got.id, want.id);
-		assert_memory_equal(got.challenge, want.challenge, 32);
-		assert_int_equal(got.has_wallet, want.has_wallet);
-		assert_memory_equal(got.uuid, want.uuid, ABI_UUID_LEN);
-		assert_int_equal(got.purpose, want.purpose);
-		assert_string_equal(got.rp_id, want.rp_id);
-		assert_int_equal(got.shard, want.shard);
-		assert_int_equal(got.created_ms, want.created_ms);
-		assert_int_equal(got.expires_ms, want.expires_ms);
-		assert_string_equal(got.meta, want.meta);
-		assert_int_equal(take(w, &got, i, 2000), KMS_RC_NOT_FOUND);
-	}
-}
-
-static void a_late_taker_gets_nothing_and_consumes_it(void **state)
-{
-	struct world *w = *state;
-	struct store_challenge got = { 0 };
-
-	put(w, 1);
-	assert_int_equal(take(w, &got, 1, 301000), KMS_RC_NOT_FOUND);
-	assert_int_equal(take(w, &got, 1, 2000), KMS_RC_NOT_FOUND);
-	put(w, 2);
-	assert_int_equal(take(w, &got, 2, 300999), KMS_RC_OK);
-}
-
-static void malformed_challenges_are_refused(void **state)
-{
-	struct world *w = *state;
-	struct store_challenge c = challenge_of(1);
-	struct store_challenge got = { 0 };
-
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_OK);
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_EXISTS);
-	c = challenge_of(2);
-	c.id[3] = '\0';
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_BAD_INPUT);
-	c = challenge_of(2);
-	c.purpose = 0;
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_BAD_INPUT);
-	c = challenge_of(2);
-	c.meta = NULL;
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_BAD_INPUT);
-	c = challenge_of(2);
-	memset(c.rp_id, 'a', sizeof(c.rp_id));
-	assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_BAD_INPUT);
-	assert_int_equal(
-		store_take_challenge(w->s, &got, w->meta, "' OR 1=1", 0),
-		KMS_RC_NOT_FOUND);
-	assert_int_equal(take(w, &got, 1, 2000), KMS_RC_OK);
-}
-
-static void expired_challenges_are_purged(void **state)
-{
-	struct world *w = *state;
-	struct store_challenge got = { 0 };
-	struct store_challenge c = { 0 };
-
-	for (unsigned int i = 0; i < 3000; i++) {
-		c = challenge_of(i);
-		c.expires_ms = 1000 + i;
-		assert_int_equal(store_put_challenge(w->s, &c), KMS_RC_OK);
-	}
-	assert_int_equal(store_purge_challenges(w->s, 3500), KMS_RC_OK);
-	assert_int_equal(take(w, &got, 2500, 0), KMS_RC_NOT_FOUND);
-	assert_int_equal(take(w, &got, 2501, 0), KMS_RC_OK);
-	assert_int_equal(take(w, &got, 2999, 0), KMS_RC_OK);
-}
-
-#define TAKERS 4
-#define PRIZES 200
-
-struct race {
-	struct world *w;
-	atomic_uint won;
+struct writer {
+	struct store *s;
+	uint32_t account;
+	atomic_uint *failures;
 };
 
-static void *race_for_all(void *arg)
+static struct store_address numbered(uint32_t account, uint32_t index)
 {
-	struct race *race = arg;
-	static _Thread_local char meta[STORE_CHALLENGE_META_MAX + 1];
+	struct store_address a = { .account = account, .index = index };
 
-	for (unsigned int i = 0; i < PRIZES; i++) {
-		struct store_challenge c = challenge_of(i);
-		struct store_challenge got = { 0 };
+	uuid_of(a.uuid, 0, 1);
+	snprintf(a.address, sizeof(a.address), "0xabcdef%026x%08x", account,
+		 index);
+	return a;
+}
 
-		if (!store_take_challenge(race->w->s, &got, meta, c.id, 2000))
-			atomic_fetch_add(&race->won, 1);
+static void *write_addresses(void *arg)
+{
+	struct writer *writer = arg;
+
+	for (uint32_t i = 0; i < EACH; i++) {
+		struct store_address a = numbered(writer->account, i);
+
+		if (store_add_address(writer->s, &a))
+			atomic_fetch_add(writer->failures, 1);
 	}
 	return NULL;
 }
 
-static void of_many_takers_one_wins(void **state)
+static void addresses_come_from_any_thread(void **state)
 {
-	struct race race = { .w = *state };
-	pthread_t threads[TAKERS];
+	struct world *w = *state;
+	struct writer writers[WRITERS];
+	pthread_t threads[WRITERS];
+	atomic_uint failures = 0;
 
-	for (unsigned int i = 0; i < PRIZES; i++)
-		put(race.w, i);
-	for (int i = 0; i < TAKERS; i++)
-		assert_int_equal(
-			pthread_create(&threads[i], NULL, race_for_all, &race),
-			0);
-	for (int i = 0; i < TAKERS; i++)
+	for (uint32_t i = 0; i < WRITERS; i++) {
+		writers[i] = (struct writer){ w->s, i, &failures };
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						write_addresses, &writers[i]),
+				 0);
+	}
+	for (int i = 0; i < WRITERS; i++)
 		pthread_join(threads[i], NULL);
-	assert_int_equal(atomic_load(&race.won), PRIZES);
+	assert_int_equal(atomic_load(&failures), 0);
+	for (uint32_t i = 0; i < WRITERS * EACH; i++) {
+		struct store_address want = numbered(i / EACH, i % EACH);
+		struct store_address got = { 0 };
+
+		assert_int_equal(store_get_address(w->r, &got, want.address),
+				 KMS_RC_OK);
+		assert_int_equal(got.account, want.account);
+		assert_int_equal(got.index, want.index);
+	}
 }
 
 static void uses_only_move_forward(void **state)
@@ -305,11 +209,7 @@ int main(int argc, char **argv)
 		TEST(an_address_leads_to_its_wallet),
 		TEST(an_address_of_no_wallet_is_refused),
 		TEST(an_address_dies_with_its_wallet),
-		TEST(a_challenge_is_taken_once),
-		TEST(a_late_taker_gets_nothing_and_consumes_it),
-		TEST(malformed_challenges_are_refused),
-		TEST(expired_challenges_are_purged),
-		TEST(of_many_takers_one_wins),
+		TEST(addresses_come_from_any_thread),
 		TEST(uses_only_move_forward),
 		TEST(counters_add_up),
 	};

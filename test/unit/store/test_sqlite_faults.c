@@ -453,99 +453,96 @@ static void sqlite_memory_may_end_while_a_wallet_is_written(void **state)
 	store_close(&s);
 }
 
-static struct store_challenge new_challenge(unsigned long number)
+static void add_wallet(struct store *s, unsigned int number)
 {
-	struct store_challenge c = { .purpose = STORE_REGISTRATION,
-				     .meta = "{}",
-				     .expires_ms = 5 };
+	static struct wallet_set wallets;
 
-	snprintf(c.id, sizeof(c.id), "%08lx-0000-4000-8000-000000000000",
-		 number);
-	return c;
+	wallet_set_start(&wallets, s, 0);
+	wallet_set_create(&wallets, number);
+	wallet_set_commit(&wallets, s);
 }
 
-/* Fails once at the nth chance; whatever was told, a second taker gets none. */
-static void a_challenge_is_not_given_twice(struct fuse *fuse)
+/* Another one of wallet 1. */
+static struct store_address new_address(unsigned int number)
 {
-	static char meta[STORE_CHALLENGE_META_MAX + 1];
-	struct store *s = open_ok(place.path);
-	bool tried = true;
-	unsigned long n = 0;
+	struct store_address a = { .index = number };
 
+	uuid_of(a.uuid, 0, 1);
+	snprintf(a.address, sizeof(a.address), "0xabcdef%034x", number);
+	return a;
+}
+
+/* Fails once at the nth chance; what was told is so, and again helps. */
+static void an_address_is_there_when_told(struct fuse *fuse)
+{
+	struct store *s = open_ok(place.path);
+	struct store_reader *r = reader_ok(s);
+	bool tried = true;
+	unsigned int n = 0;
+
+	add_wallet(s, 1);
 	for (n = 1; tried; n++) {
-		struct store_challenge c = new_challenge(n);
-		struct store_challenge got = { 0 };
+		struct store_address a = new_address(n);
+		struct store_address got = { 0 };
 		enum kms_rc rc = KMS_RC_OK;
 
 		light(fuse, n, false);
-		rc = store_put_challenge(s, &c);
+		rc = store_add_address(s, &a);
 		tried = fuse->burnt;
 		put_out(fuse);
 		if (rc)
-			assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
-		light(fuse, n, false);
-		rc = store_take_challenge(s, &got, meta, c.id, 0);
-		tried |= fuse->burnt;
-		put_out(fuse);
-		if (!rc)
-			assert_int_equal(
-				store_take_challenge(s, &got, meta, c.id, 0),
-				KMS_RC_NOT_FOUND);
+			assert_int_equal(store_add_address(s, &a), KMS_RC_OK);
+		assert_int_equal(store_get_address(r, &got, a.address),
+				 KMS_RC_OK);
+		assert_int_equal(got.index, n);
 	}
 	assert_true(n > 2);
+	store_reader_close(&r);
 	store_close(&s);
 }
 
-static void a_challenge_is_given_once_though_memory_ends(void **state)
+static void an_address_is_there_when_told_though_memory_ends(void **state)
 {
 	(void)state;
-	a_challenge_is_not_given_twice(&allocs);
+	an_address_is_there_when_told(&allocs);
 }
 
-static void a_challenge_is_given_once_though_the_disk_is_full(void **state)
+static void an_address_is_there_when_told_though_the_disk_is_full(void **state)
 {
 	(void)state;
-	a_challenge_is_not_given_twice(&writes);
+	an_address_is_there_when_told(&writes);
 }
 
-static void challenges_and_uses_cost_no_sync(void **state)
+static void addresses_and_uses_cost_no_sync(void **state)
 {
-	static char meta[STORE_CHALLENGE_META_MAX + 1];
 	struct store *s = open_ok(place.path);
 	struct store_count count = { "sign", 1 };
-	struct store_challenge got = { 0 };
 
 	(void)state;
-	grow(s, 8);
+	add_wallet(s, 1);
 	sync_count = 0;
-	for (unsigned long n = 0; n < 20; n++) {
-		struct store_challenge c = new_challenge(n);
+	for (unsigned int n = 0; n < 20; n++) {
+		struct store_address a = new_address(n);
 
-		assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
-		assert_int_equal(store_take_challenge(s, &got, meta, c.id, 0),
-				 KMS_RC_OK);
+		assert_int_equal(store_add_address(s, &a), KMS_RC_OK);
 		assert_int_equal(store_note(s, NULL, 0, &count, 1), KMS_RC_OK);
 	}
 	assert_int_equal(sync_count, 0);
 	store_close(&s);
 }
 
-static void a_log_grown_by_challenges_is_copied_back(void **state)
+static void a_log_grown_by_addresses_is_copied_back(void **state)
 {
-	static char meta[STORE_CHALLENGE_META_MAX + 1];
 	struct store *s = open_ok(place.path);
-	struct store_challenge got = { 0 };
 
 	(void)state;
-	memset(meta, ' ', sizeof(meta) - 1);
 	/* The head of a new log is synced. */
-	grow(s, 1);
+	add_wallet(s, 1);
 	sync_count = 0;
-	for (unsigned long n = 0; n < 1200; n++) {
-		struct store_challenge c = new_challenge(n);
+	for (unsigned int n = 0; n < 2000; n++) {
+		struct store_address a = new_address(n);
 
-		c.meta = meta;
-		assert_int_equal(store_put_challenge(s, &c), KMS_RC_OK);
+		assert_int_equal(store_add_address(s, &a), KMS_RC_OK);
 	}
 	/* No client waits for the disk. */
 	assert_int_equal(sync_count, 0);
@@ -554,9 +551,6 @@ static void a_log_grown_by_challenges_is_copied_back(void **state)
 	sync_count = 0;
 	assert_int_equal(store_note(s, NULL, 0, NULL, 0), KMS_RC_OK);
 	assert_int_equal(sync_count, 0);
-	got = new_challenge(7);
-	assert_int_equal(store_take_challenge(s, &got, meta, got.id, 0),
-			 KMS_RC_OK);
 	store_close(&s);
 }
 
@@ -575,10 +569,10 @@ int main(void)
 		TEST(sqlite_memory_may_end_while_reading),
 		TEST(sqlite_memory_may_end_while_opening),
 		TEST(sqlite_memory_may_end_while_a_wallet_is_written),
-		TEST(a_challenge_is_given_once_though_memory_ends),
-		TEST(a_challenge_is_given_once_though_the_disk_is_full),
-		TEST(challenges_and_uses_cost_no_sync),
-		TEST(a_log_grown_by_challenges_is_copied_back),
+		TEST(an_address_is_there_when_told_though_memory_ends),
+		TEST(an_address_is_there_when_told_though_the_disk_is_full),
+		TEST(addresses_and_uses_cost_no_sync),
+		TEST(a_log_grown_by_addresses_is_copied_back),
 	};
 
 	rng = prng_start();

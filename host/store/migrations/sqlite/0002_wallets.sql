@@ -62,20 +62,6 @@ CREATE TABLE address_index (
 ) STRICT;
 CREATE INDEX address_index_key ON address_index (key_id);
 
--- Ceremonies that have begun; times are milliseconds since the epoch.
-CREATE TABLE challenges (
-	id TEXT PRIMARY KEY NOT NULL,
-	challenge BLOB NOT NULL CHECK (length(challenge) = 32),
-	key_id TEXT,
-	purpose TEXT NOT NULL,
-	rp_id TEXT NOT NULL,
-	meta TEXT,
-	shard INTEGER NOT NULL,
-	created_at INTEGER NOT NULL,
-	expires_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX challenges_expires ON challenges (expires_at);
-
 CREATE TABLE counters (
 	name TEXT PRIMARY KEY NOT NULL,
 	value INTEGER NOT NULL
