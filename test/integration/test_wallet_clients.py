@@ -139,6 +139,30 @@ class Kept(ServerOfTheClass):
         self.assertEqual(len(files), 1, files)
         return sqlite3.connect(files[0], timeout=10, isolation_level=None)
 
+    def test_an_owner_can_cancel_what_the_database_has_forgotten(self):
+        """The TEE decides whether a deletion is pending; an edited word alone stranded the wallet."""
+        owner, base = self.owner(), self.database()
+        self.addCleanup(base.close)
+        answer = owner.cancel_deletion()
+        self.assertEqual((answer.status, answer.json['code']), (400, 'INVALID_STATE'), answer)
+        self.assertEqual(owner.delete(days=7).status, 200)
+        base.execute("UPDATE wallets SET lifecycle_status = 'active' WHERE key_id = ?", (owner.key_id,))
+        self.assertEqual(owner.sign_hash(DIGEST).status, 400)
+        self.assertEqual(owner.cancel_deletion().json['LifecycleStatus'], 'active')
+        self.assertEqual(owner.sign_hash(DIGEST).status, 200)
+
+    def test_what_was_refused_costs_no_ceremony(self):
+        owner = self.owner()
+        proof = owner.proof(SIGN, use=HASH, digest=DIGEST, index=0)
+        response = proof['Credential']['response']
+        good = response['signature']
+        response['signature'] = owner.proof(SIGN, use=HASH, digest=DIGEST, index=0)['Credential']['response']['signature']
+        members = {**owner.where(0), 'Hash': '0x' + DIGEST.hex(), 'WebAuthn': proof}
+        self.assertEqual(self.client.op('SignHash', members).json['code'], 'AUTH_SIG')
+        response['signature'] = good
+        self.assertEqual(self.client.op('SignHash', members).status, 200)
+        self.assertEqual(self.client.op('SignHash', members).status, 400, 'but it serves once')
+
     def test_k11_a_state_edited_in_the_database_counts_at_once(self):
         owner, new = self.owner(), self.passkey()
         base = self.database()

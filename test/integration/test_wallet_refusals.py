@@ -71,9 +71,6 @@ def by_victim(name, **extra):
 
 
 for route in OF_AN_OWNER:
-    if route == 'CancelKeyDeletion':
-        row(f'{route}: not pending', by_victim(route), 'INVALID_STATE')
-        continue
     row(f'{route}: no proof', by_victim(route), 'AUTH_REQUIRED')
     row(f'{route}: proof is null', by_victim(route, WebAuthn=None, Passkey=None), 'AUTH_REQUIRED')
     row(f'{route}: a legacy proof', by_victim(route, Passkey={'AuthenticatorData': '00' * 37, 'ClientDataHash': '00' * 32,
