@@ -87,12 +87,17 @@ class Rooms(Tree):
     def test_a_library_header_belongs_to_its_room(self):
         for name, header in (('host/service/a.c', 'sqlite3.h'), ('host/service/a.c', 'secp256k1.h'),
                              ('ta/policy/a.c', 'tee_internal_api.h'), ('ta/keystore/keystore.c', 'tee_internal_api.h'),
+                             ('host/service/a.c', 'cbor.h'), ('codec/cbor.c', 'cbor.h'),
                              ('host/store/a.c', 'llhttp.h'), ('ta/cmd/a.c', 'openssl/evp.h'),
                              ('ta/cmd/a.c', 'stdlib.h'), ('codec/a.c', 'stdio.h'), ('abi/a.c', 'time.h')):
             with self.subTest(name=name, header=header):
                 self.include(name, f'<{header}>')
                 self.fails('check-rooms', f'{name}:1: ')
                 os.remove(os.path.join(self.top, name))
+
+    def test_a_second_opinion_on_cbor_is_for_registrations(self):
+        self.include('host/service/registration.c', '<cbor.h>')
+        self.passes('check-rooms')
 
     def test_headers_are_named_from_the_root(self):
         self.include('host/http/a.c', '"http.h"')
