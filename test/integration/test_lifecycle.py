@@ -197,6 +197,10 @@ class Refusal(OwnServerTest):
         server = self.new_server('--listen', f'0.0.0.0:{free_port()}')
         self.refuse(server, r'loopback|127\.0\.0\.1')
 
+    def test_production_over_a_development_ta(self):
+        program = os.path.join(os.path.dirname(os.path.dirname(TEEKMSD)), 'ta', 'teekms-ta')
+        self.refuse(self.new_server('--ta-program', program, profile='production'), 'development')
+
     def test_options_and_settings_that_make_no_sense(self):
         for args, env, pattern in ((('--no-such-option',), {}, 'no-such-option'), (('--workers', 'many'), {}, 'workers'),
                                    (('--workers', '-1'), {}, 'workers'), (('--profile', 'staging'), {}, '--profile'),
