@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/store/sqlite.h"
 
+#include "common/endian.h"
 #include "common/mem.h"
 #include "host/store/migrations.h"
 
@@ -14,8 +15,6 @@
 #include <unistd.h>
 
 #define LOCK_SUFFIX    ".lock"
-#define CHECK_TRIES    8
-#define CHECK_PAUSE_NS 10000000
 #define WAL_TRIES      100
 #define WAL_PAUSE_NS   (20 * 1000 * 1000L)
 #define STRINGIFY(x)   #x
@@ -92,33 +91,50 @@ enum kms_rc sqlite_file_create(const char *path, const char **why)
 	return rc;
 }
 
-/* path as a URI that opens the bare file: no locks, no recovery, no writes. */
-static char *immutable_uri(const char *path)
+/* Of the database file format: the magic, and where the application id is. */
+#define HEADER_LEN	  100
+#define APPLICATION_ID_AT 68
+
+static enum kms_rc judge_header(const uint8_t *header, size_t len,
+				const char **why)
 {
-	static const char digits[] = "0123456789abcdef";
-	static const char scheme[] = "file:";
-	static const char query[] = "?mode=ro&immutable=1";
-	char *uri = mem_zalloc(
-		3 * strlen(path) + sizeof(scheme) + sizeof(query), 1);
-	char *to = uri;
+	static const char magic[16] = "SQLite format 3";
 
-	if (!uri)
-		return NULL;
-	memcpy(to, scheme, sizeof(scheme) - 1);
-	to += sizeof(scheme) - 1;
-	for (; *path; path++) {
-		unsigned char ch = (unsigned char)*path;
+	if (!len)
+		return KMS_RC_OK;
+	*why = "the file is no SQLite database";
+	if (len < HEADER_LEN ||
+	    !bytes_equal_var(bytes_of(header, sizeof(magic)),
+			     bytes_of(magic, sizeof(magic))))
+		return KMS_RC_CONFIG;
+	*why = "the file is the database of another program";
+	return be32_get(header + APPLICATION_ID_AT) == SQLITE_APPLICATION_ID
+		       ? KMS_RC_OK
+		       : KMS_RC_CONFIG;
+}
 
-		if (ch == '%' || ch == '?' || ch == '#') {
-			*to++ = '%';
-			*to++ = digits[ch >> 4];
-			*to++ = digits[ch & 15];
-		} else {
-			*to++ = *path;
-		}
-	}
-	memcpy(to, query, sizeof(query));
-	return uri;
+/*
+ * The header's bytes and nothing else: SQLite itself would recover, and so
+ * change, what is not ours; and without its log a file whose writer was killed
+ * while it copied the log back looks damaged, though nothing of it is lost.
+ * Before this process opens it: closing the descriptor ends its locks.
+ */
+enum kms_rc sqlite_file_check(const char *path, const char **why)
+{
+	uint8_t header[HEADER_LEN] = { 0 };
+	enum kms_rc rc = KMS_RC_UNAVAILABLE;
+	ssize_t len = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		len = pread(fd, header, sizeof(header), 0);
+	if (len < 0)
+		*why = errno_why(errno);
+	else
+		rc = judge_header(header, (size_t)len, why);
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 static enum kms_rc read_number(struct sqlite_conn *c, const char *pragma,
@@ -137,56 +153,6 @@ static enum kms_rc read_number(struct sqlite_conn *c, const char *pragma,
 	}
 	sqlite3_finalize(stmt);
 	return err ? sqlite_conn_fail(c, err) : KMS_RC_OK;
-}
-
-static enum kms_rc check_once(const char *path, const char **why)
-{
-	struct sqlite_conn c = { 0 };
-	enum kms_rc rc = KMS_RC_NO_MEMORY;
-	uint64_t id = 0;
-	uint64_t pages = 0;
-	int err = SQLITE_OK;
-	char *uri = immutable_uri(path);
-
-	c.why = "out of memory";
-	if (!uri)
-		goto out;
-	err = sqlite3_open_v2(uri, &c.db,
-			      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
-				      SQLITE_OPEN_NOMUTEX |
-				      SQLITE_OPEN_EXRESCODE,
-			      NULL);
-	rc = err ? sqlite_conn_fail(&c, err) : KMS_RC_OK;
-	if (!rc)
-		rc = read_number(&c, "PRAGMA page_count", &pages);
-	if (!rc)
-		rc = read_number(&c, "PRAGMA application_id", &id);
-	if (!rc && pages && id != SQLITE_APPLICATION_ID) {
-		c.why = "the file is the database of another program";
-		rc = KMS_RC_CONFIG;
-	}
-out:
-	if (rc)
-		*why = c.why;
-	sqlite_conn_close(&c);
-	mem_free(uri);
-	return rc;
-}
-
-/*
- * It is read without a lock: while another process makes the database, it can
- * look damaged for a moment.
- */
-enum kms_rc sqlite_file_check(const char *path, const char **why)
-{
-	static const struct timespec pause = { .tv_nsec = CHECK_PAUSE_NS };
-	enum kms_rc rc = check_once(path, why);
-
-	for (int i = 0; rc == KMS_RC_UNAVAILABLE && i < CHECK_TRIES; i++) {
-		nanosleep(&pause, NULL);
-		rc = check_once(path, why);
-	}
-	return rc;
 }
 
 /* Turning the log on needs the file for a moment alone; others may be at it. */

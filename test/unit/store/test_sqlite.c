@@ -262,6 +262,35 @@ static void many_processes_may_create_the_database_at_once(void **state)
 	}
 }
 
+/*
+ * What kill -9 leaves while the log is copied back: the first page is there
+ * and counts pages that are in the log alone.
+ */
+static void a_log_that_was_half_copied_back_is_no_damage(void **state)
+{
+	static const uint8_t many[4] = { 0, 0, 0x10, 0 };
+	struct store *s = open_ok(place.path);
+	int status = 0;
+	pid_t child = -1;
+	int fd = -1;
+
+	(void)state;
+	store_close(&s);
+	child = fork();
+	if (!child) {
+		s = open_ok(place.path);
+		grow(s, 60);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	fd = open(place.path, O_WRONLY);
+	assert_int_equal(pwrite(fd, many, sizeof(many), 28), sizeof(many));
+	close(fd);
+	s = open_ok(place.path);
+	store_close(&s);
+}
+
 static void a_copy_of_the_file_alone_is_a_whole_database(void **state)
 {
 	char copy[128];
@@ -411,6 +440,7 @@ int main(void)
 		TEST(what_is_no_database_is_refused),
 		TEST(a_newer_schema_is_refused),
 		TEST(many_processes_may_create_the_database_at_once),
+		TEST(a_log_that_was_half_copied_back_is_no_damage),
 		TEST(a_copy_of_the_file_alone_is_a_whole_database),
 		TEST(a_copy_without_its_log_is_an_older_moment),
 		TEST(every_query_uses_an_index),

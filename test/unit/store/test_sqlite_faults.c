@@ -301,7 +301,7 @@ static void our_memory_may_end_anywhere(void **state)
 		assert_true(!rc || rc == KMS_RC_NO_MEMORY);
 		assert_true(!rc == !!s);
 	}
-	assert_true(n > 3);
+	assert_true(n > 2);
 	mem_fail_at(1);
 	assert_int_equal(store_reader_open(&r, s), KMS_RC_NO_MEMORY);
 	assert_null(r);
