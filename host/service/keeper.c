@@ -17,6 +17,7 @@
 #define PING_MS	     2000
 #define REVIVE_MS    500
 #define PROBE_MS     1000
+#define IN_USE_TRIES 20
 
 #define BATCH_FAST_MS 250
 #define BATCH_SLOW_MS 1000
@@ -357,6 +358,24 @@ static enum kms_rc remember_domain(struct keeper *k)
 	return store_set_identity(k->config.store, &id);
 }
 
+/*
+ * After kill -9 of a server its workers may live for a moment longer and hold
+ * their shards. A fresh instance each time: one may have got half of them.
+ */
+static enum kms_rc open_worker(struct keeper *k, unsigned int worker,
+			       const char **why)
+{
+	static const struct timespec pause = { .tv_nsec = 100000000 };
+	enum kms_rc rc = ledger_open_worker(&k->ledger, worker, why);
+
+	for (int i = 0; rc == KMS_RC_IN_USE && i < IN_USE_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		if (!tee_restart(k->config.tee, worker))
+			rc = ledger_open_worker(&k->ledger, worker, why);
+	}
+	return rc;
+}
+
 static enum kms_rc open_all(struct keeper *k, const char **why)
 {
 	enum kms_rc rc = tee_line_open(&k->ledger.line, k->config.tee);
@@ -367,7 +386,7 @@ static enum kms_rc open_all(struct keeper *k, const char **why)
 	if (!rc)
 		rc = agree_on_domain(k, why);
 	for (unsigned int i = 0; !rc && i < tee_workers(k->config.tee); i++)
-		rc = ledger_open_worker(&k->ledger, i, why);
+		rc = open_worker(k, i, why);
 	/* Last: a database that was refused stays as it is. */
 	return rc ? rc : remember_domain(k);
 }
