@@ -56,6 +56,26 @@ def signing():
         return medians([one_round(server, bodies) for _ in range(ROUNDS)])
 
 
+def one_passkey_round(server, ceremonies):
+    """The raw limit first, again: of a design that would trust one verification and no signature, and of this one."""
+    raw = m.raw()
+    one, many = ceremonies.run(1), ceremonies.run(64)
+    begin = server.wrk('BeginAuthentication', ceremonies.key_ids(), 64, 1)
+    least = raw['p256_verify_ns'] + raw['k256_sign_ns']
+    checked = least + raw['p256_verify_ns'] + raw['k256_verify_ns']
+    ta, both = many['ta_cpu_us'] * 1e3, (many['ta_cpu_us'] + many['host_cpu_us']) * 1e3
+    return {'least_ns': least, 'checked_ns': checked, 'ceremony_1': one, 'ceremony_64': many, 'begin_64': begin,
+            'ta_efficiency': least / ta, 'ta_efficiency_checked': checked / ta,
+            'host_efficiency': least / both, 'host_efficiency_checked': checked / both,
+            'latency_64_p99': many['p99_us'] * 1e3 / (64 * least)}
+
+
+def passkeys():
+    with m.Server() as server, m.Ceremonies(server) as ceremonies:
+        ceremonies.run(64, 1)  # warm
+        return {'passkey': medians([one_passkey_round(server, ceremonies) for _ in range(min(ROUNDS, 3))])}
+
+
 def transport():
     """Signatures without HTTP: the ring, and the TA linked in."""
     with m.Server() as server, tempfile.TemporaryDirectory(prefix='teekms-bench-') as folder:
@@ -104,6 +124,7 @@ def growth():
 
 # (label, path in the result, unit, raw limit it is compared with, target, whether more is better)
 R, SIGN, COMMIT = ('raw', 'k256_sign_ns'), ('raw_instructions',), ('raw', 'sqlite_full_commit_ns')
+LEAST = ('passkey', 'least_ns')
 ROWS = [
     ('libsecp256k1 sign (R)', R, 'ns', 'R', None, False),
     ('libsecp256k1 verify', ('raw', 'k256_verify_ns'), 'ns', 'R', None, False),
@@ -146,6 +167,26 @@ ROWS = [
     ('system calls, 64 connections', ('system_calls', 'connections_64'), '', '', 2.6, False),
     ('heap allocations', ('allocations',), '', '', 0, False),
     ('memory of an idle connection', ('idle_connection_bytes',), 'B', '', 1024, False),
+    ('-- BeginAuthentication and SignHash with a passkey', None, '', '', None, False),
+    ('P-256 verify and R (R + V)', ('passkey', 'least_ns'), 'ns', 'R', None, False),
+    ('R + 2V + libsecp256k1 verify', ('passkey', 'checked_ns'), 'ns', 'R', None, False),
+    ('(R + V) / TA CPU', ('passkey', 'ta_efficiency'), '', '', None, True),
+    ('(R + 2V + verify) / TA CPU', ('passkey', 'ta_efficiency_checked'), '', '', None, True),
+    ('(R + V) / (host + TA CPU), 64 connections', ('passkey', 'host_efficiency'), '', '', None, True),
+    ('(R + 2V + verify) / (host + TA CPU)', ('passkey', 'host_efficiency_checked'), '', '', None, True),
+    ('host CPU', ('passkey', 'ceremony_64', 'host_cpu_us'), 'us', 'R + V', None, False),
+    ('  BeginAuthentication alone', ('passkey', 'begin_64', 'host_cpu_us'), 'us', 'R + V', None, False),
+    ('TA CPU', ('passkey', 'ceremony_64', 'ta_cpu_us'), 'us', 'R + V', None, False),
+    ('  BeginAuthentication alone', ('passkey', 'begin_64', 'ta_cpu_us'), 'us', 'R + V', None, False),
+    ('CPU of the load, not counted', ('passkey', 'ceremony_64', 'load_cpu_us'), 'us', 'R + V', None, False),
+    ('1 connection', ('passkey', 'ceremony_1', 'per_second'), '/s', 'R + V', None, True),
+    ('  p50 of both answers', ('passkey', 'ceremony_1', 'p50_us'), 'us', 'R + V', None, False),
+    ('  p99', ('passkey', 'ceremony_1', 'p99_us'), 'us', 'R + V', None, False),
+    ('  authenticator between them', ('passkey', 'ceremony_1', 'authenticator_us'), 'us', 'R + V', None, False),
+    ('64 connections', ('passkey', 'ceremony_64', 'per_second'), '/s', 'R + V', None, True),
+    ('  p50 of both answers', ('passkey', 'ceremony_64', 'p50_us'), 'us', 'R + V', None, False),
+    ('  p99', ('passkey', 'ceremony_64', 'p99_us'), 'us', 'R + V', None, False),
+    ('  p99 in 64 (R + V)', ('passkey', 'latency_64_p99'), '', '', None, False),
     ('-- CreateKey, durable', None, '', '', None, False),
     ('1 connection', ('create_1', 'per_second'), '/s', 'commit', None, True),
     ('  in SQLite FULL commits', ('create_1_ratio',), '', '', 0.7, True),
@@ -174,7 +215,7 @@ def in_raw(result, value, unit, raw):
     """The figure as a multiple of the raw limit."""
     if not raw or not value:
         return ''
-    limit = look_up(result, {'R': R, 'commit': COMMIT, 'raw sign': SIGN}[raw])
+    limit = look_up(result, {'R': R, 'R + V': LEAST, 'commit': COMMIT, 'raw sign': SIGN}[raw])
     if not limit:
         return ''
     ns = {'ns': value, 'us': value * 1e3, 's': value * 1e9, '/s': 1e9 / value, 'instr': value}[unit]
@@ -212,7 +253,7 @@ def main():
     result = {'machine': platform.machine(), 'cores': os.cpu_count(), 'load': os.getloadavg()[0], 'rounds': ROUNDS,
               'commit': subprocess.run(['git', '-C', TOP, 'rev-parse', '--short', 'HEAD'], text=True, check=False,
                                        stdout=subprocess.PIPE).stdout.strip()}
-    for part in (signing, transport, creating, counting, growth):
+    for part in (signing, passkeys, transport, creating, counting, growth):
         print(f'# {part.__name__} ... ({time.monotonic() - begin:.0f} s)', file=sys.stderr, flush=True)
         result.update(part())
     result['load_after'], result['seconds'] = os.getloadavg()[0], time.monotonic() - begin
@@ -222,7 +263,8 @@ def main():
         json.dump(result, f, indent=1)
         f.write('\n')
     print('\n'.join(table(result)))
-    print(f'\nR: one signature of libsecp256k1; commit: one of SQLite, durable; raw sign: R in instructions, under callgrind.'
+    print(f'\nR: one signature of libsecp256k1; V: one verification of OpenSSL\'s P-256; commit: one of SQLite, durable;'
+          f'\nraw sign: R in instructions, under callgrind.'
           f'\nLoad {result["load"]:.1f} to {result["load_after"]:.1f} on {result["cores"]} cores: compare ratios, not figures. '
           f'All of it: {os.path.relpath(out)}')
 

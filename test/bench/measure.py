@@ -16,12 +16,15 @@ import subprocess
 import tempfile
 import time
 
+from cryptography.hazmat.primitives import serialization
 from harness import BUILD, LocalServer, Client
+from passkey import Authenticator, b64u
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SIGN = {'Message': 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=', 'MessageType': 'DIGEST',
         'SigningAlgorithm': 'ECDSA_SHA_256'}
 CREATE = {'KeyUsage': 'SIGN_VERIFY', 'KeySpec': 'ECC_SECG_P256K1'}
+OWNERS = 64
 
 
 def program(name):
@@ -29,9 +32,10 @@ def program(name):
 
 
 def run_json(command, limit=120):
-    out = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
-                         timeout=limit).stdout
-    return json.loads(out.rstrip().split('\n')[-1])
+    done = subprocess.run(command, text=True, capture_output=True, check=False, timeout=limit)
+    if done.returncode != 0:
+        raise SystemExit(f'bench: {os.path.basename(command[0])} failed\n{done.stderr[-2000:]}')
+    return json.loads(done.stdout.rstrip().split('\n')[-1])
 
 
 def cpu_ns(pid):
@@ -84,22 +88,66 @@ class Server:
     def sign_bodies(self, keys=16):
         return [{'KeyId': self.client.create()['KeyId'], **SIGN} for _ in range(keys)]
 
-    def wrk(self, operation, bodies, connections, seconds=2):
-        """Rates and latencies of one operation, with the processor time each process spent on it."""
+    def loaded(self, command):
+        """Runs a load of which the last line is JSON, and adds the processor time each process spent on a request."""
         server, pids = self.server, self.server.workers()
+        before = cpu_ns(server.process.pid), sum(map(cpu_ns, pids))
+        shown = run_json(command)
+        after = cpu_ns(server.process.pid), sum(map(cpu_ns, pids))
+        shown['per_second'] = shown['requests'] / shown['seconds'] if shown['requests'] else 0
+        for name, one, other in zip(('host_cpu_us', 'ta_cpu_us'), before, after):
+            shown[name] = (other - one) / max(shown['requests'], 1) / 1e3
+        return shown
+
+    def wrk(self, operation, bodies, connections, seconds=2):
+        """Rates and latencies of one operation."""
+        server = self.server
         with tempfile.NamedTemporaryFile('w', prefix='teekms-bench-', encoding='ascii') as f:
             f.writelines(json.dumps(b) + '\n' for b in bodies)
             f.flush()
-            before = cpu_ns(server.process.pid), sum(map(cpu_ns, pids))
-            shown = run_json(['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--timeout', '20s', '-s',
-                              os.path.join(HERE, 'wrk.lua'), server.endpoint, '--', operation, f.name, self.api_key])
-            after = cpu_ns(server.process.pid), sum(map(cpu_ns, pids))
-        if shown['errors'] or not shown['requests']:
-            raise SystemExit(f'bench: {shown["errors"]} of {shown["requests"]} {operation} failed\n{server.log()[-2000:]}')
-        return {'requests': shown['requests'], 'per_second': shown['requests'] / shown['seconds'],
-                'p50_us': shown['p50_us'], 'p99_us': shown['p99_us'],
-                'host_cpu_us': (after[0] - before[0]) / shown['requests'] / 1e3,
-                'ta_cpu_us': (after[1] - before[1]) / shown['requests'] / 1e3}
+            shown = self.loaded(['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--timeout', '20s', '-s',
+                                 os.path.join(HERE, 'wrk.lua'), server.endpoint, '--', operation, f.name, self.api_key])
+        if shown.pop('errors') or not shown['requests']:
+            raise SystemExit(f'bench: not every {operation} worked\n{server.log()[-2000:]}')
+        return shown
+
+    def owners(self):
+        """Wallets, each with a passkey of its own, as passkey_bench reads them."""
+        for _ in range(OWNERS):
+            passkey = Authenticator()
+            made = self.client.create(**wallet_of(passkey))
+            pem = passkey.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                                serialization.NoEncryption())
+            yield made['KeyId'] + '\n' + pem.decode()
+
+
+class Ceremonies:
+    """Rounds of passkey_bench on one server; each goes on where the signature counters were left."""
+
+    def __init__(self, server):
+        self.server, self.owners, self.count = server, list(server.owners()), 1
+        self.file = tempfile.NamedTemporaryFile('w', prefix='teekms-bench-', encoding='ascii')
+
+    def __enter__(self):
+        self.file.writelines(self.owners)
+        self.file.flush()
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def key_ids(self):
+        return [{'KeyId': owner.split('\n', 1)[0]} for owner in self.owners]
+
+    def run(self, connections, seconds=2):
+        shown = self.server.loaded([program('passkey_bench'), str(self.server.server.port), self.server.api_key, self.file.name,
+                                    str(connections), str(seconds), str(self.count)])
+        self.count += shown['requests']
+        return shown
+
+
+def wallet_of(passkey):
+    return {'PasskeyPublicKey': '0x' + passkey.public.hex(), 'CredentialId': b64u(passkey.credential)}
 
 
 def system_calls(seconds=2):
