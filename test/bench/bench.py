@@ -104,6 +104,13 @@ def creating():
         return medians(rounds)
 
 
+def creating_wallets():
+    with m.Server() as server:
+        bodies = [m.wallet_of(m.Authenticator()) for _ in range(16)]
+        return medians([{'wallet_1': server.wrk('CreateKey', bodies, 1, 1), 'wallet_64': server.wrk('CreateKey', bodies, 64, 1)}
+                        for _ in range(min(ROUNDS, 3))])
+
+
 def counting():
     return {'system_calls': m.system_calls(), 'allocations': m.allocations(),
             'idle_connection_bytes': m.idle_connections(), 'raw_instructions': m.raw_instructions()}
@@ -192,6 +199,11 @@ ROWS = [
     ('  in SQLite FULL commits', ('create_1_ratio',), '', '', 0.7, True),
     ('64 connections', ('create_64', 'per_second'), '/s', 'commit', None, True),
     ('  in 1 connection', ('create_64_ratio',), '', '', 5, True),
+    ('-- CreateKey with a passkey: a wallet, durable', None, '', '', None, False),
+    ('1 connection', ('wallet_1', 'per_second'), '/s', 'commit', None, True),
+    ('64 connections', ('wallet_64', 'per_second'), '/s', 'commit', None, True),
+    ('host CPU', ('wallet_64', 'host_cpu_us'), 'us', 'R', None, False),
+    ('TA CPU', ('wallet_64', 'ta_cpu_us'), 'us', 'R', None, False),
 ] + [row for n in (10, 10000, 1000000) for row in (
     (f'-- with {n} keys', (f'keys_{n}',), '', '', None, False),
     ('ready after', (f'keys_{n}', 'ready_s'), 's', 'commit', 2 if n > 10000 else None, False),
@@ -253,7 +265,7 @@ def main():
     result = {'machine': platform.machine(), 'cores': os.cpu_count(), 'load': os.getloadavg()[0], 'rounds': ROUNDS,
               'commit': subprocess.run(['git', '-C', TOP, 'rev-parse', '--short', 'HEAD'], text=True, check=False,
                                        stdout=subprocess.PIPE).stdout.strip()}
-    for part in (signing, passkeys, transport, creating, counting, growth):
+    for part in (signing, passkeys, transport, creating, creating_wallets, counting, growth):
         print(f'# {part.__name__} ... ({time.monotonic() - begin:.0f} s)', file=sys.stderr, flush=True)
         result.update(part())
     result['load_after'], result['seconds'] = os.getloadavg()[0], time.monotonic() - begin
