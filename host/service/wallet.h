@@ -103,9 +103,13 @@ struct wallet_use {
 	/* Any other result; NULL: it ends the call. */
 	void (*failed)(struct wallet_use *u, enum kms_rc rc);
 };
-/* In the call's arena, or NULL: the call has been ended. */
+/*
+ * Of a usable wallet, with its owner's evidence. In the call's arena, or NULL:
+ * the call has been ended.
+ */
 struct wallet_use *wallet_use_new(struct call *call,
-				  const struct wallet_place *place);
+				  const struct wallet_place *place,
+				  const struct owner_in *owner);
 void wallet_use_start(struct wallet_use *u, enum abi_use use,
 		      struct bytes payload);
 

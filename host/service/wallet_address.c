@@ -120,12 +120,10 @@ void service_derive_address(struct call *call)
 	struct wallet_use *u = NULL;
 
 	if (!wallet_read_path(call, &place.path, in->wallet.path) ||
-	    !wallet_find(call, &place.wallet, in->wallet.key_id) ||
-	    !wallet_is_usable(call, &place.wallet))
+	    !wallet_find(call, &place.wallet, in->wallet.key_id))
 		return;
-	u = wallet_use_new(call, &place);
-	if (!u ||
-	    !wallet_take_evidence(call, &u->evidence, &u->wallet, &in->owner))
+	u = wallet_use_new(call, &place, &in->owner);
+	if (!u)
 		return;
 	u->done = seen;
 	u->failed = failed;

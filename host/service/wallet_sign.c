@@ -165,12 +165,10 @@ void service_sign_wallet(struct call *call)
 		return;
 	}
 	if (!read_payload(call, s) ||
-	    !wallet_find_key(call, &place, &in->wallet, true) ||
-	    !wallet_is_usable(call, &place.wallet))
+	    !wallet_find_key(call, &place, &in->wallet, true))
 		return;
-	u = wallet_use_new(call, &place);
-	if (!u ||
-	    !wallet_take_evidence(call, &u->evidence, &u->wallet, &in->owner))
+	u = wallet_use_new(call, &place, &in->owner);
+	if (!u)
 		return;
 	u->user = s;
 	u->done =
@@ -184,12 +182,10 @@ void service_sign_hash(struct call *call)
 	struct wallet_place place = { 0 };
 	struct wallet_use *u = NULL;
 
-	if (!wallet_find_key(call, &place, &in->wallet, false) ||
-	    !wallet_is_usable(call, &place.wallet))
+	if (!wallet_find_key(call, &place, &in->wallet, false))
 		return;
-	u = wallet_use_new(call, &place);
-	if (!u ||
-	    !wallet_take_evidence(call, &u->evidence, &u->wallet, &in->owner))
+	u = wallet_use_new(call, &place, &in->owner);
+	if (!u)
 		return;
 	u->done = signed_hash;
 	wallet_use_start(u, USE_HASH, in->hash);

@@ -12,10 +12,14 @@
 /* --- uses ---------------------------------------------------------------- */
 
 struct wallet_use *wallet_use_new(struct call *call,
-				  const struct wallet_place *place)
+				  const struct wallet_place *place,
+				  const struct owner_in *owner)
 {
-	struct wallet_use *u = arena_alloc(call->arena, sizeof(*u));
+	struct wallet_use *u = NULL;
 
+	if (!wallet_is_usable(call, &place->wallet))
+		return NULL;
+	u = arena_alloc(call->arena, sizeof(*u));
 	if (!u) {
 		call_done(call, KMS_RC_NO_MEMORY);
 		return NULL;
@@ -26,6 +30,9 @@ struct wallet_use *wallet_use_new(struct call *call,
 	u->wallet.description = NULL;
 	u->wallet.credential = NULL;
 	u->path = place->path;
+	/* Last, as it takes the challenge out of the book. */
+	if (!wallet_take_evidence(call, &u->evidence, &u->wallet, owner))
+		return NULL;
 	return u;
 }
 
