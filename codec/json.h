@@ -91,6 +91,8 @@ void json_name(struct json_writer *w, const char *name);
 void json_put_text(struct json_writer *w, const char *text);
 void json_put_string(struct json_writer *w, struct bytes utf8);
 void json_put_base64(struct json_writer *w, const void *data, size_t len);
+/* As base64url_encode(): the URL form, no padding. */
+void json_put_base64url(struct json_writer *w, const void *data, size_t len);
 void json_put_int(struct json_writer *w, int64_t value);
 /* Milliseconds as AWS's seconds with three digits: 1571767572.317 */
 void json_put_time_ms(struct json_writer *w, int64_t ms);

@@ -184,6 +184,18 @@ void json_put_base64(struct json_writer *w, const void *data, size_t len)
 	put(w, "\"", 1);
 }
 
+void json_put_base64url(struct json_writer *w, const void *data, size_t len)
+{
+	char *p = NULL;
+
+	begin_value(w);
+	put(w, "\"", 1);
+	p = reserve(w, BASE64URL_LEN(len));
+	if (p)
+		base64url_encode(p, data, len);
+	put(w, "\"", 1);
+}
+
 /* Decimal digits of value, at least width of them. */
 static void put_digits(struct json_writer *w, uint64_t value, size_t width)
 {

@@ -27,7 +27,10 @@ size_t base64_encode(char *out, const void *data, size_t len);
 enum kms_rc base64_decode(uint8_t *out, size_t cap, size_t *out_len,
 			  const char *text, size_t text_len) KMS_MUST_USE;
 
-/* The URL form; encode writes at most BASE64_LEN(len) characters. */
+/* Characters of the URL form, at most BASE64_LEN(len). */
+#define BASE64URL_LEN(len) (((len) / 3 * 4) + ((len) % 3 * 8 + 5) / 6)
+
+/* The URL form; encode writes BASE64URL_LEN(len) characters. */
 size_t base64url_encode(char *out, const void *data, size_t len);
 enum kms_rc base64url_decode(uint8_t *out, size_t cap, size_t *out_len,
 			     const char *text, size_t text_len) KMS_MUST_USE;

@@ -324,7 +324,6 @@ bool service_is_usable(struct call *call, const struct store_key *key)
 /* A marker is base64url of the last uuid and 8 bytes of a digest over it. */
 #define MARKER_SUM_LEN 8
 #define MARKER_LEN     (ABI_UUID_LEN + MARKER_SUM_LEN)
-#define MARKER_TEXT    BASE64_LEN(MARKER_LEN)
 
 static void marker_sum(uint8_t out[MARKER_SUM_LEN], uint64_t account,
 		       const uint8_t uuid[ABI_UUID_LEN])
@@ -361,12 +360,10 @@ static void put_marker(struct json_writer *w, uint64_t account,
 		       const uint8_t uuid[ABI_UUID_LEN])
 {
 	uint8_t raw[MARKER_LEN];
-	char text[MARKER_TEXT];
 
 	memcpy(raw, uuid, ABI_UUID_LEN);
 	marker_sum(raw + ABI_UUID_LEN, account, uuid);
-	json_put_string(
-		w, bytes_of(text, base64url_encode(text, raw, sizeof(raw))));
+	json_put_base64url(w, raw, sizeof(raw));
 }
 
 struct listing {

@@ -9,7 +9,6 @@
 #include "codec/auth_data.h"
 #include "codec/client_data.h"
 #include "codec/der.h"
-#include "common/base64.h"
 #include "host/service/clock.h"
 #include "host/service/wallet.h"
 
@@ -234,7 +233,6 @@ static void begun(struct wallet_nonce *n)
 {
 	struct call *call = n->call;
 	struct json_writer *out = &call->out;
-	char nonce[BASE64_LEN(32)];
 	const char *credential = call->user;
 
 	if (!wallet_put_challenge(call, &n->challenge))
@@ -242,9 +240,7 @@ static void begun(struct wallet_nonce *n)
 	json_name(out, "Options");
 	json_object(out);
 	json_name(out, "challenge");
-	json_put_string(
-		out, bytes_of(nonce,
-			      base64url_encode(nonce, n->challenge.nonce, 32)));
+	json_put_base64url(out, n->challenge.nonce, 32);
 	json_name(out, "timeout");
 	json_put_int(out, ABI_NONCE_LIFE_MS);
 	wallet_put_text(call, "rpId", n->challenge.rp_id);

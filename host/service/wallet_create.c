@@ -4,7 +4,6 @@
  */
 #include "abi/messages.h"
 #include "codec/client_data.h"
-#include "common/base64.h"
 #include "host/service/clock.h"
 #include "host/service/registration.h"
 #include "host/service/verify.h"
@@ -183,10 +182,8 @@ static void read_note(struct bytes *description, struct bytes *origin,
 static void put_base64url(struct json_writer *out, const char *name,
 			  const uint8_t *data, size_t len)
 {
-	char text[BASE64_LEN(32)];
-
 	json_name(out, name);
-	json_put_string(out, bytes_of(text, base64url_encode(text, data, len)));
+	json_put_base64url(out, data, len);
 }
 
 static void put_string(struct json_writer *out, const char *name,

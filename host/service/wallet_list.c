@@ -49,14 +49,12 @@ static void put_marker(struct json_writer *w,
 		       const struct store_wallet_mark *mark)
 {
 	uint8_t raw[MARKER_LEN];
-	char text[BASE64_LEN(MARKER_LEN)];
 
 	memcpy(raw, mark->created_at, STORE_TIME_SIZE);
 	memcpy(raw + STORE_TIME_SIZE, mark->uuid, ABI_UUID_LEN);
 	mark_sum(raw + MARK_LEN, raw);
 	json_name(w, "NextMarker");
-	json_put_string(
-		w, bytes_of(text, base64url_encode(text, raw, sizeof(raw))));
+	json_put_base64url(w, raw, sizeof(raw));
 }
 
 struct listing {

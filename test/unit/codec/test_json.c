@@ -370,6 +370,8 @@ static void the_writer_writes_what_aws_writes(void **state)
 	json_put_text(&w, "a\"\\\n\x01\x7f");
 	json_name(&w, "b");
 	json_put_base64(&w, "\xfb\xff", 2);
+	json_name(&w, "u");
+	json_put_base64url(&w, "\xfb\xff", 2);
 	json_name(&w, "t");
 	json_put_time_ms(&w, 1571767572317);
 	json_name(&w, "t2");
@@ -390,6 +392,7 @@ static void the_writer_writes_what_aws_writes(void **state)
 	assert_int_equal(json_writer_done(&w), 0);
 	assert_text(bytes_of(out, w.len),
 		    "{\"s\":\"a\\\"\\\\\\n\\u0001\\u007f\",\"b\":\"+/8=\","
+		    "\"u\":\"-_8\","
 		    "\"t\":1571767572.317,\"t2\":0.005,"
 		    "\"n\":-9223372036854775808,\"z\":0,"
 		    "\"l\":[true,{},{},false]}");

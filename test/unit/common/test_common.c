@@ -111,6 +111,7 @@ static void base64_survives_both_ways(void **state)
 		assert_int_equal(got, len);
 		assert_memory_equal(back, data, len);
 		n = base64url_encode(text, data, len);
+		assert_int_equal(n, BASE64URL_LEN(len));
 		assert_null(memchr(text, '=', n));
 		assert_int_equal(base64url_decode(back, len, &got, text, n), 0);
 		assert_int_equal(got, len);
