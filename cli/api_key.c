@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
+#include "common/clock.h"
 #include "common/hex.h"
 #include "common/secret.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PREFIX	       "kms_"
@@ -61,14 +61,6 @@ static bool fill_random(uint8_t out[RANDOM_LEN])
 	return got == RANDOM_LEN;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Writes the key as text and the row that stands for it. */
 static bool make_key(char text[KEY_LEN + 1], struct store_api_key *row,
 		     const char *label)
@@ -80,7 +72,7 @@ static bool make_key(char text[KEY_LEN + 1], struct store_api_key *row,
 	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(text, PREFIX, PREFIX_LEN);
 	hex_encode(text + PREFIX_LEN, random, sizeof(random));
-	*row = (struct store_api_key){ .created_ms = now_ms() };
+	*row = (struct store_api_key){ .created_ms = clock_unix_ms() };
 	memcpy(row->id, text + PREFIX_LEN, STORE_API_KEY_ID_LEN);
 	memcpy(row->label, label, strlen(label));
 	sha256_once(row->hash, text, KEY_LEN);
@@ -147,26 +139,16 @@ struct listing {
 	size_t all;
 };
 
-static void format_time(char out[32], int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm tm = { 0 };
-
-	if (!gmtime_r(&seconds, &tm) ||
-	    !strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		snprintf(out, 32, "?");
-}
-
 static bool print_row(void *arg, const struct store_api_key *key)
 {
 	struct listing *l = arg;
-	char created[32] = { 0 };
+	char created[CLOCK_TEXT_SIZE];
 
 	if (key->revoked)
 		return true;
 	if (!l->live++)
 		printf("%-16s  %-20s  %s\n", "KEY", "CREATED", "LABEL");
-	format_time(created, key->created_ms);
+	clock_put_seconds(created, key->created_ms);
 	printf(PREFIX "%s...   %-20s  %s\n", key->id, created, key->label);
 	return true;
 }
@@ -175,10 +157,10 @@ static bool print_json(void *arg, const struct store_api_key *key)
 {
 	struct listing *l = arg;
 	char text[JSON_ROW_MAX] = { 0 };
-	char created[32] = { 0 };
+	char created[CLOCK_TEXT_SIZE];
 	struct json_writer w = { 0 };
 
-	format_time(created, key->created_ms);
+	clock_put_seconds(created, key->created_ms);
 	json_begin(&w, text, sizeof(text));
 	json_object(&w);
 	json_name(&w, "id");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 
+#include "common/clock.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MODULES_MAX 16
@@ -103,18 +104,15 @@ static const char *level_label(enum log_level level)
 void log_line(enum log_level level, const char *module, const char *fmt, ...)
 {
 	char line[LOG_LINE_MAX];
-	struct timespec now = { 0 };
-	struct tm utc = { 0 };
+	char time[CLOCK_TEXT_SIZE];
 	va_list args;
 	size_t at = 0;
 	int n = 0;
 
 	if (!log_wants(level, module))
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	at = strftime(line, sizeof(line), "[%Y-%m-%dT%H:%M:%SZ ", &utc);
-	n = snprintf(line + at, sizeof(line) - at, "%s kms::%s] ",
+	clock_put_seconds(time, clock_unix_ms());
+	n = snprintf(line, sizeof(line), "[%s %s kms::%s] ", time,
 		     level_label(level), module);
 	at += n > 0 ? (size_t)n : 0;
 	va_start(args, fmt);

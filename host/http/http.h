@@ -142,6 +142,7 @@ enum kms_rc http_reactor_watch(struct http_reactor *r, int fd,
 			       http_readable *readable, void *arg) KMS_MUST_USE;
 void http_reactor_unwatch(struct http_reactor *r, int fd);
 
+/* What start_ns of a request counts in. */
 uint64_t http_now_ns(void);
 
 #endif /* KMS_HOST_HTTP_H */

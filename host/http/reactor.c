@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/http/reactor.h"
 
+#include "common/clock.h"
 #include "common/secret.h"
 
 #include <errno.h>
@@ -30,10 +31,7 @@ struct watch {
 
 uint64_t http_now_ns(void)
 {
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return clock_mono_ns();
 }
 
 /* --- what is lent to connections -------------------------------------- */
@@ -368,7 +366,7 @@ static void round_of_events(struct http_reactor *r)
 	const struct http_config *config = r->config;
 	int n = epoll_wait(r->epoll_fd, r->events, REACTOR_EVENTS, wait_ms(r));
 
-	r->now_ns = http_now_ns();
+	r->now_ns = clock_mono_ns();
 	for (int i = 0; i < n; i++) {
 		struct source *s = r->events[i].data.ptr;
 
@@ -416,7 +414,7 @@ void reactor_run(struct http_reactor *r)
 {
 	const struct http_config *config = r->config;
 
-	r->now_ns = http_now_ns();
+	r->now_ns = clock_mono_ns();
 	http_date(r->date, time(NULL));
 	r->start_rc = KMS_RC_OK;
 	if (config->thread_start)

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/caretaker.h"
 
+#include "common/clock.h"
 #include "common/endian.h"
 #include "common/log.h"
 #include "common/secret.h"
 
 #include <string.h>
-#include <time.h>
-
-static int64_t unix_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static unsigned int or_default(unsigned int configured, unsigned int usual)
 {
@@ -113,7 +105,7 @@ static bool end_page(struct caretaker *c, struct caretaker_round *r,
 static bool freeze_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 {
 	struct caretaker_round *r = &c->freeze;
-	int64_t now = unix_ms();
+	int64_t now = clock_unix_ms();
 	struct store_time_mark mark = r->mark;
 	enum kms_rc rc = KMS_RC_OK;
 
@@ -134,7 +126,7 @@ static bool freeze_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 static bool delete_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 {
 	struct caretaker_round *r = &c->sweep;
-	int64_t now = unix_ms();
+	int64_t now = clock_unix_ms();
 	struct store_time_mark mark = r->mark;
 
 	c->page_count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/keeper.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "host/service/caretaker.h"
@@ -10,7 +11,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REACTORS_MAX 64
@@ -49,14 +49,6 @@ struct keeper {
 	enum kms_rc probe_rc;
 	atomic_ullong commits; /* of all shards; the reactors read it */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static enum kms_rc inbox_init(struct inbox *b)
 {
@@ -181,30 +173,30 @@ static void run_changes(struct keeper *k, struct keeper_change **changes,
 	size_t n = 0;
 
 	for (size_t at = 0; at < count; at += n) {
-		uint64_t start = now_ms();
+		uint64_t start = clock_mono_ms();
 
 		n = ledger_pick(changes + at, count - at, k->batch_max);
 		ledger_run(&k->ledger, changes + at, n);
 		publish(k);
 		for (size_t i = at; i < at + n; i++)
 			answer(k, changes[i], changes[i]->rc);
-		adapt(k, now_ms() - start);
+		adapt(k, clock_mono_ms() - start);
 	}
 }
 
 /* However many ask, the workers are bothered once a second. */
 static enum kms_rc probe(struct keeper *k)
 {
-	if (!k->probed_ms || now_ms() - k->probed_ms >= PROBE_MS) {
+	if (!k->probed_ms || clock_mono_ms() - k->probed_ms >= PROBE_MS) {
 		k->probe_rc = find_out(k);
-		k->probed_ms = now_ms();
+		k->probed_ms = clock_mono_ms();
 	}
 	return k->probe_rc;
 }
 
 static bool is_late(const struct keeper_change *c)
 {
-	return c->deadline_ns && c->deadline_ns / 1000000 < now_ms();
+	return c->deadline_ns && c->deadline_ns / 1000000 < clock_mono_ms();
 }
 
 /*
@@ -263,16 +255,17 @@ static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
 			tee_set_serving(tee, i, false);
 			k->next_revive_ms[i] = 0;
 		}
-		if (tee_serves(tee, i) || now_ms() < k->next_revive_ms[i])
+		if (tee_serves(tee, i) ||
+		    clock_mono_ms() < k->next_revive_ms[i])
 			continue;
 		if (ledger_revive(&k->ledger, i))
-			k->next_revive_ms[i] = now_ms() + REVIVE_MS;
+			k->next_revive_ms[i] = clock_mono_ms() + REVIVE_MS;
 	}
 }
 
 static int wait_ms(const struct keeper *k)
 {
-	uint64_t ms = caretaker_wait_ms(&k->caretaker, now_ms());
+	uint64_t ms = caretaker_wait_ms(&k->caretaker, clock_mono_ms());
 
 	return ms < REVIVE_MS ? (int)ms : REVIVE_MS;
 }
@@ -282,13 +275,13 @@ static void *keeper_main(void *arg)
 	struct keeper *k = arg;
 	unsigned int workers = tee_workers(k->config.tee);
 	struct pollfd fds[1 + TEE_WORKERS_MAX];
-	uint64_t next_ping = now_ms() + PING_MS;
+	uint64_t next_ping = clock_mono_ms() + PING_MS;
 	bool more = false;
 
 	pthread_setname_np(pthread_self(), "keeper");
 	publish(k);
 	while (!atomic_load(&k->stop)) {
-		bool ping = now_ms() >= next_ping;
+		bool ping = clock_mono_ms() >= next_ping;
 
 		fds[0] = (struct pollfd){ .fd = k->queue.fd, .events = POLLIN };
 		for (unsigned int i = 0; i < workers; i++)
@@ -303,9 +296,10 @@ static void *keeper_main(void *arg)
 		inbox_drain(&k->queue);
 		look_after_workers(k, fds + 1, ping);
 		if (ping)
-			next_ping = now_ms() + PING_MS;
+			next_ping = clock_mono_ms() + PING_MS;
 		more = run_jobs(k);
-		more |= caretaker_work(&k->caretaker, now_ms(), k->batch_max);
+		more |= caretaker_work(&k->caretaker, clock_mono_ms(),
+				       k->batch_max);
 		publish(k);
 	}
 	return NULL;
@@ -406,7 +400,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 	k->batch_max = BATCH_FIRST;
 	k->ledger.tee = c->tee;
 	k->ledger.store = c->store;
-	caretaker_init(&k->caretaker, &k->ledger, c, now_ms());
+	caretaker_init(&k->caretaker, &k->ledger, c, clock_mono_ms());
 	pthread_cond_init(&k->worked, NULL);
 	rc = inbox_init(&k->queue);
 	for (unsigned int i = 0; !rc && i < c->reactors; i++)

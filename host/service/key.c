@@ -4,9 +4,9 @@
  */
 #include "codec/der.h"
 #include "common/base64.h"
+#include "common/clock.h"
 #include "common/secret.h"
 #include "host/service/aws.h"
-#include "host/service/clock.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
 #include "host/service/wallet.h"

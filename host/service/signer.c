@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/signer.h"
 
-#include <time.h>
+#include "common/clock.h"
 
 #define RETRY_NS  5000000u /* a commit takes about a millisecond */
 #define LOADS_MAX 8
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static void end(struct sign_job *job, enum kms_rc rc)
 {
@@ -30,7 +22,7 @@ static void answered(struct tee_sign *s, enum kms_rc rc);
 static void wait_a_little(struct sign_job *job, enum kms_rc rc)
 {
 	job->last = rc;
-	job->retry_ns = now_ns() + RETRY_NS;
+	job->retry_ns = clock_mono_ns() + RETRY_NS;
 	job->next = job->queue->waiting;
 	job->queue->waiting = job;
 }
@@ -56,7 +48,7 @@ static void try_now(struct sign_job *job)
 {
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	job->asked_ns = now_ns();
+	job->asked_ns = clock_mono_ns();
 	rc = tee_sign(job->queue->line, &job->sign);
 	if (rc)
 		answered(&job->sign, rc);
@@ -88,12 +80,12 @@ static void answered(struct tee_sign *s, enum kms_rc rc)
 {
 	struct sign_job *job = s->arg;
 
-	job->tee_ns += now_ns() - job->asked_ns;
+	job->tee_ns += clock_mono_ns() - job->asked_ns;
 	if (rc == KMS_RC_NEED_STATE && job->loads < LOADS_MAX) {
 		send_state(job);
 		return;
 	}
-	if (will_pass(rc) && now_ns() + RETRY_NS < s->deadline_ns) {
+	if (will_pass(rc) && clock_mono_ns() + RETRY_NS < s->deadline_ns) {
 		/* A path that was read before a commit is of no use after. */
 		s->blob = (struct bytes){ 0 };
 		s->path = (struct bytes){ 0 };

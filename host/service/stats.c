@@ -2,7 +2,7 @@
 /*
  * What was done, counted, and told at /stats, /QueueStatus, /RollbackCounter.
  */
-#include "host/service/clock.h"
+#include "common/clock.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
 #include "host/service/wallet_ops.h"

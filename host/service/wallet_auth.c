@@ -9,7 +9,7 @@
 #include "codec/auth_data.h"
 #include "codec/client_data.h"
 #include "codec/der.h"
-#include "host/service/clock.h"
+#include "common/clock.h"
 #include "host/service/wallet.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "abi/messages.h"
 #include "codec/client_data.h"
-#include "host/service/clock.h"
+#include "common/clock.h"
 #include "host/service/registration.h"
 #include "host/service/verify.h"
 #include "host/service/wallet.h"

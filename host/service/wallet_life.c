@@ -2,7 +2,7 @@
 /*
  * What an owner changes: passkeys, and whether the wallet goes on to be.
  */
-#include "host/service/clock.h"
+#include "common/clock.h"
 #include "host/service/wallet.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
  * How a wallet is shown.
  */
 #include "codec/eth_address.h"
+#include "common/clock.h"
 #include "common/hex.h"
-#include "host/service/clock.h"
 #include "host/service/wallet.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
  * Uses of a wallet and changes of it, on their way to the TEE and back.
  */
 #include "common/base64.h"
-#include "host/service/clock.h"
+#include "common/clock.h"
 #include "host/service/verify.h"
 #include "host/service/wallet.h"
 

@@ -3,11 +3,11 @@
 #include "host/store/sqlite.h"
 
 #include "abi/schema.h"
+#include "common/clock.h"
 #include "common/hex.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define PASSKEY_TEXT_LEN (4 + 2 * 64)
 
@@ -16,19 +16,6 @@ static const char *const lifecycles[] = {
 	[STORE_FROZEN] = "frozen",
 	[STORE_PENDING_DELETION] = "pending_deletion",
 };
-
-/* Fixed in width, so that texts sort as times do. */
-static void time_text(char out[STORE_TIME_SIZE], int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm tm = { 0 };
-	size_t len = 0;
-
-	if (gmtime_r(&seconds, &tm))
-		len = strftime(out, STORE_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + len, STORE_TIME_SIZE - len, ".%03u+00:00",
-		 (unsigned int)(ms % 1000));
-}
 
 void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
 		   const uint8_t uuid[ABI_UUID_LEN])
@@ -68,13 +55,14 @@ static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
 	char key_id[SQLITE_KEY_ID_SIZE];
 	char public_key[SQLITE_KEY_TEXT_SIZE];
 	char passkey[PASSKEY_TEXT_LEN + 1];
-	char created_at[STORE_TIME_SIZE];
+	char created_at[CLOCK_TEXT_SIZE];
 	struct query q = { 0 };
 
 	sqlite_key_id(key_id, w->uuid);
 	sqlite_key_text(public_key, w->public_key);
 	passkey_text(passkey, w->passkey);
-	time_text(created_at, w->created_ms);
+	/* Fixed in width, so that texts sort as times do. */
+	clock_put(created_at, w->created_ms, "+00:00");
 	query_start(&q, c, SQL_ADD_WALLET);
 	query_put_text(&q, key_id);
 	query_put_blob(&q, w->uuid, sizeof(w->uuid));
@@ -197,7 +185,7 @@ static enum kms_rc read_texts(struct sqlite_reader *r, const struct query *q,
 	char lifecycle[STORE_WORD_MAX + 1];
 	enum kms_rc rc = query_text(q, 16, lifecycle, sizeof(lifecycle));
 
-	for (size_t i = 0; !rc && i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; !rc && i < ARRAY_LEN(texts); i++)
 		rc = query_text(q, texts[i].column, texts[i].to, texts[i].cap);
 	out->lifecycle = lifecycle_of(lifecycle);
 	out->description = r->description;

@@ -5,6 +5,7 @@
  */
 #include "host/tee_client/line.h"
 
+#include "common/clock.h"
 #include "common/endian.h"
 
 #include <poll.h>
@@ -43,14 +44,14 @@ static enum kms_rc wait_for(struct tee_line *l, unsigned int worker,
 {
 	const struct transport *tr = l->tee->config.transport;
 	uint64_t deadline =
-		line_now_ns() + (uint64_t)l->tee->config.call_ms * 1000000u;
+		clock_mono_ns() + (uint64_t)l->tee->config.call_ms * 1000000u;
 	struct pollfd p = { .fd = tr->fd(l->channels[worker]),
 			    .events = POLLIN };
 
 	while (!w->ended) {
 		bool given_up = atomic_load(&l->tee->abandoned);
 
-		if (given_up || line_now_ns() >= deadline) {
+		if (given_up || clock_mono_ns() >= deadline) {
 			tr->cancel(l->channels[worker], &w->call);
 			return given_up ? KMS_RC_UNAVAILABLE : KMS_RC_TIMEOUT;
 		}

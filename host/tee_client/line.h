@@ -31,8 +31,6 @@ struct tee_line {
 	uint8_t *state_out;
 };
 
-uint64_t line_now_ns(void);
-
 /* A member that goes along with some of a message's kinds only. */
 struct line_member {
 	size_t offset;

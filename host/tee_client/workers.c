@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/tee_client/line.h"
 
-#include <time.h>
-
-uint64_t line_now_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static bool goes_along(const struct abi_field *f,
 		       const struct line_member *members, size_t count,
 		       unsigned int kind)

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the keeper does unasked. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "test/unit/service/world.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 20000
-
-static int64_t unix_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void start_again(struct world *w)
 {
@@ -28,7 +20,7 @@ static void make(struct world *w, size_t count, int64_t age_ms,
 		 struct store_wallet *out)
 {
 	for (size_t i = 0; i < count; i++)
-		world_create(w)->wallet.created_ms = unix_ms() - age_ms;
+		world_create(w)->wallet.created_ms = clock_unix_ms() - age_ms;
 	world_run(w);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(w->requests[i].rc, KMS_RC_OK);
@@ -91,7 +83,7 @@ static void a_wallet_in_use_is_not_frozen(void **state)
 
 	make(w, 2, 100000, old);
 	memcpy(use.uuid, old[1].uuid, sizeof(use.uuid));
-	use.last_used_ms = unix_ms();
+	use.last_used_ms = clock_unix_ms();
 	keeper_note_use(w->keeper, &use);
 	w->config.freeze_after_ms = 50000;
 	start_again(w);
@@ -110,7 +102,7 @@ static void a_later_round_finds_what_has_become_dormant(void **state)
 	start_again(w);
 	make(w, 1, 0, made);
 	assert_true(becomes(w, made, STORE_FROZEN));
-	assert_true(unix_ms() - made[0].created_ms >= 1500);
+	assert_true(clock_unix_ms() - made[0].created_ms >= 1500);
 }
 
 static void zero_means_never_frozen(void **state)
@@ -161,7 +153,7 @@ static void schedule(struct world *w, const struct store_wallet *wallet,
 {
 	struct keeper_change *c = world_change(w, wallet, OP_SCHEDULE_DELETION);
 
-	c->now_ms = unix_ms() - days_ago * 86400000;
+	c->now_ms = clock_unix_ms() - days_ago * 86400000;
 	c->window_days = 7;
 	world_run(w);
 	assert_int_equal(c->rc, KMS_RC_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeper and signer with the real TA and an owner who has a passkey. */
 #include "codec/intent.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "host/service/signer.h"
 #include "test/property/passkey.h"
@@ -10,18 +11,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static char state_dir[128];
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 struct user {
 	struct world w;
@@ -133,7 +125,7 @@ static enum kms_rc use(struct user *u, const struct store_wallet *of,
 			  .evidence_kind = evidence.len ? EVIDENCE_PASSKEY
 							: EVIDENCE_NONE,
 			  .evidence = evidence,
-			  .deadline_ns = now_ns() + 10000000000u },
+			  .deadline_ns = clock_mono_ns() + 10000000000u },
 		.arena = &u->arena,
 		.done = ended,
 		.arg = u,
@@ -144,8 +136,8 @@ static enum kms_rc use(struct user *u, const struct store_wallet *of,
 		tee_line_flush(u->queue.line);
 		usleep(1000);
 		tee_line_reap(u->queue.line);
-		signer_tick(&u->queue, now_ns());
-		tee_line_tick(u->queue.line, now_ns());
+		signer_tick(&u->queue, clock_mono_ns());
+		tee_line_tick(u->queue.line, clock_mono_ns());
 	}
 	return u->rc;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/unit/service/world.h"
 
+#include "common/clock.h"
+
 #include <dirent.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 20000
@@ -92,10 +93,8 @@ static struct keeper_change *next_request(struct world *w, enum keeper_job job)
 struct keeper_change *world_create(struct world *w)
 {
 	struct keeper_change *c = next_request(w, KEEPER_CREATE_WALLET);
-	struct timespec now = { 0 };
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	c->wallet.created_ms = (int64_t)now.tv_sec * 1000;
+	c->wallet.created_ms = clock_unix_ms();
 	c->wallet.description = "mine";
 	c->wallet.credential = "Y3JlZA";
 	c->wallet.bind_level = BIND_PAYLOAD;
