@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/answer.h"
 
-#include "common/hex.h"
 #include "host/dispatch/aws_error.h"
 #include "host/dispatch/plain_error.h"
 
@@ -9,18 +8,6 @@
 #include <string.h>
 
 #define RETRY_AFTER_S 1u
-
-void answer_put_uuid(char out[ANSWER_UUID_LEN + 1], const uint8_t uuid[16])
-{
-	static const uint8_t group_len[] = { 4, 2, 2, 2, 6 };
-
-	for (size_t i = 0; i < sizeof(group_len); i++) {
-		hex_encode(out, uuid, group_len[i]);
-		uuid += group_len[i];
-		out += 2 * group_len[i];
-		*out++ = i + 1 < sizeof(group_len) ? '-' : '\0';
-	}
-}
 
 unsigned int answer_status(enum kms_rc rc, bool aws)
 {

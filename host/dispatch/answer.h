@@ -12,14 +12,10 @@
 #include "codec/json.h"
 #include "common/mem.h"
 
-#define ANSWER_UUID_LEN	  36
 #define ANSWER_HEADER_CAP 384
 
 #define ANSWER_AWS_TYPE	  "application/x-amz-json-1.1"
 #define ANSWER_PLAIN_TYPE "application/json"
-
-/* Writes a UUID in its text form, with a NUL. */
-void answer_put_uuid(char out[ANSWER_UUID_LEN + 1], const uint8_t uuid[16]);
 
 /* Status of an error; on POST / as AWS has it. */
 unsigned int answer_status(enum kms_rc rc, bool aws);

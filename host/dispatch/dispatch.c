@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/dispatch.h"
 
+#include "codec/uuid.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "host/dispatch/access.h"
@@ -44,7 +45,7 @@ struct exchange {
 	bool foreign;	     /* comes from a web page, perhaps */
 	bool sigv4;	     /* the client speaks AWS's signatures */
 	unsigned int wait_s; /* Retry-After, when it was refused at the door */
-	char request_id[ANSWER_UUID_LEN + 1];
+	char request_id[UUID_TEXT_LEN + 1];
 	char headers[ANSWER_HEADER_CAP];
 };
 
@@ -125,8 +126,7 @@ static bool new_request_id(struct dispatch_thread *t, uint8_t uuid[16])
 	}
 	t->random_left -= 16;
 	memcpy(uuid, t->random + t->random_left, 16);
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	uuid_mark_random(uuid);
 	return true;
 }
 
@@ -423,11 +423,11 @@ void dispatch_refuse(struct dispatch *d, struct http_reactor *r,
 		     struct http_refusal *no)
 {
 	struct dispatch_thread *t = &d->threads[thread_of(d, r)];
-	char request_id[ANSWER_UUID_LEN + 1] = "-";
+	char request_id[UUID_TEXT_LEN + 1] = "-";
 	uint8_t uuid[16] = { 0 };
 
 	if (new_request_id(t, uuid))
-		answer_put_uuid(request_id, uuid);
+		uuid_put(request_id, uuid);
 	answer_headers(no->extra, request_id, no->status,
 		       rc_of_status(no->status), 0, NULL);
 	no->body_len = put_refusal(no->body, sizeof(no->body), no->status);
@@ -479,7 +479,7 @@ void dispatch_handle(struct dispatch *d, struct http_request *req)
 		finish(&x->call, KMS_RC_INTERNAL);
 		return;
 	}
-	answer_put_uuid(x->request_id, x->call.request_id);
+	uuid_put(x->request_id, x->call.request_id);
 	rc = find_op(x, d, t);
 	if (!rc)
 		rc = read_members(x, d);

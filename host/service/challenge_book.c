@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/challenge_book.h"
 
-#include "common/hex.h"
 #include "common/mem.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -242,18 +240,8 @@ static enum kms_rc put_locked(struct challenge_book *b,
 	return KMS_RC_OK;
 }
 
-static void write_id(char text[CHALLENGE_ID_LEN + 1],
-		     const uint8_t id[ABI_UUID_LEN])
-{
-	char hex[2 * ABI_UUID_LEN + 1];
-
-	hex_encode(hex, id, ABI_UUID_LEN);
-	snprintf(text, CHALLENGE_ID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
-		 hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
 enum kms_rc challenge_book_put(struct challenge_book *b,
-			       char id[CHALLENGE_ID_LEN + 1],
+			       char id[UUID_TEXT_LEN + 1],
 			       const struct challenge *c, uint64_t now_ns)
 {
 	uint8_t raw[ABI_UUID_LEN];
@@ -261,31 +249,12 @@ enum kms_rc challenge_book_put(struct challenge_book *b,
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return rc;
-	raw[6] = (uint8_t)((raw[6] & 0x0f) | 0x40);
-	raw[8] = (uint8_t)((raw[8] & 0x3f) | 0x80);
+	uuid_mark_random(raw);
 	pthread_mutex_lock(&b->lock);
 	rc = put_locked(b, raw, c, now_ns);
 	pthread_mutex_unlock(&b->lock);
-	write_id(id, raw);
+	uuid_put(id, raw);
 	return rc;
-}
-
-/* The text has exactly one spelling. */
-static bool read_id(uint8_t id[ABI_UUID_LEN], struct bytes text)
-{
-	char hex[2 * ABI_UUID_LEN];
-	char again[CHALLENGE_ID_LEN + 1];
-	size_t n = 0;
-
-	if (text.len != CHALLENGE_ID_LEN)
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] != '-' && n < sizeof(hex))
-			hex[n++] = (char)text.ptr[i];
-	if (n != sizeof(hex) || hex_decode(id, ABI_UUID_LEN, hex, n))
-		return false;
-	write_id(again, id);
-	return bytes_is_var(text, again);
 }
 
 static uint32_t find(const struct challenge_book *b,
@@ -309,7 +278,7 @@ enum kms_rc challenge_book_look(struct challenge_book *b, struct challenge *out,
 	uint32_t at = NONE;
 	enum kms_rc rc = KMS_RC_NOT_FOUND;
 
-	if (!read_id(raw, id))
+	if (!uuid_get(raw, id))
 		return rc;
 	pthread_mutex_lock(&b->lock);
 	drop_late(b, now_ns);
@@ -335,7 +304,7 @@ bool challenge_book_end(struct challenge_book *b, struct bytes id)
 	uint8_t raw[ABI_UUID_LEN];
 	uint32_t at = NONE;
 
-	if (!read_id(raw, id))
+	if (!uuid_get(raw, id))
 		return false;
 	pthread_mutex_lock(&b->lock);
 	at = find(b, raw);

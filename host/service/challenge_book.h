@@ -16,13 +16,13 @@
 #define KMS_HOST_SERVICE_CHALLENGE_BOOK_H
 
 #include "abi/schema.h"
+#include "codec/uuid.h"
 #include "common/attr.h"
 #include "common/bytes.h"
 #include "common/kms_rc.h"
 
 #define CHALLENGE_BOOK_MAX	 65536
 #define CHALLENGE_BOOK_OF_WALLET 64
-#define CHALLENGE_ID_LEN	 36 /* a UUID */
 #define CHALLENGE_NOTE_MAX	 1536
 
 enum challenge_purpose {
@@ -48,7 +48,7 @@ void challenge_book_free(struct challenge_book **b);
 
 /* Copies *c, note too, and makes up its id. BUSY, NO_MEMORY, UNAVAILABLE. */
 enum kms_rc challenge_book_put(struct challenge_book *b,
-			       char id[CHALLENGE_ID_LEN + 1],
+			       char id[UUID_TEXT_LEN + 1],
 			       const struct challenge *c,
 			       uint64_t now_ns) KMS_MUST_USE;
 

@@ -3,6 +3,7 @@
  * CreateKey, DescribeKey, GetPublicKey, ListKeys.
  */
 #include "codec/der.h"
+#include "codec/uuid.h"
 #include "common/base64.h"
 #include "common/clock.h"
 #include "common/secret.h"
@@ -67,11 +68,11 @@ static void put_metadata(struct call *call, const struct store_key *key)
 	struct json_writer *w = &call->out;
 	char account[24];
 	char arn[SERVICE_ARN_MAX];
-	char id[37];
+	char id[UUID_TEXT_LEN + 1];
 
 	snprintf(account, sizeof(account), "%012" PRIu64, key->account);
 	service_key_arn(call->service, arn, key->uuid);
-	service_uuid_text(id, key->uuid);
+	uuid_put(id, key->uuid);
 	json_object(w);
 	json_name(w, "KeyMetadata");
 	json_object(w);
@@ -201,7 +202,7 @@ static void created(struct keeper_change *change)
 		call_done(call, change->rc);
 		return;
 	}
-	service_uuid_text(call->log_key, change->key.uuid);
+	uuid_put(call->log_key, change->key.uuid);
 	put_metadata(call, &change->key);
 	call_done(call, KMS_RC_OK);
 }
@@ -379,7 +380,7 @@ static bool list_key(void *arg, const struct store_key *key)
 	struct listing *l = arg;
 	struct json_writer *w = &l->call->out;
 	char arn[SERVICE_ARN_MAX];
-	char id[37];
+	char id[UUID_TEXT_LEN + 1];
 
 	if (l->count == l->limit) {
 		l->more = true;
@@ -388,7 +389,7 @@ static bool list_key(void *arg, const struct store_key *key)
 	l->count++;
 	memcpy(l->last, key->uuid, sizeof(l->last));
 	service_key_arn(l->call->service, arn, key->uuid);
-	service_uuid_text(id, key->uuid);
+	uuid_put(id, key->uuid);
 	json_object(w);
 	json_name(w, "KeyId");
 	json_put_text(w, id);

@@ -3,54 +3,22 @@
  * The four forms of a key identifier (AWS KMS, "Key identifiers"): key id, key
  * ARN, alias name, alias ARN. Aliases cannot exist yet, so they are unknown.
  */
-#include "common/hex.h"
+#include "codec/uuid.h"
 #include "host/service/threads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define UUID_TEXT_LEN 36
-#define ECHO_MAX      300 /* of an identifier in an error text */
-
-void service_uuid_text(char out[37], const uint8_t uuid[ABI_UUID_LEN])
-{
-	char hex[2 * ABI_UUID_LEN + 1];
-
-	hex_encode(hex, uuid, ABI_UUID_LEN);
-	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-		 hex + 16, hex + 20);
-}
-
-bool service_parse_uuid(uint8_t uuid[ABI_UUID_LEN], struct bytes text)
-{
-	static const uint8_t groups[] = { 8, 4, 4, 4, 12 };
-	const char *p = (const char *)text.ptr;
-	char hex[2 * ABI_UUID_LEN];
-	size_t n = 0;
-
-	if (text.len != UUID_TEXT_LEN)
-		return false;
-	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
-		if (g && *p++ != '-')
-			return false;
-		for (size_t i = 0; i < groups[g]; i++, p++) {
-			/* Lower case only: an id has one spelling. */
-			if (*p >= 'A' && *p <= 'F')
-				return false;
-			hex[n++] = *p;
-		}
-	}
-	return hex_decode(uuid, ABI_UUID_LEN, hex, sizeof(hex)) == KMS_RC_OK;
-}
+#define ECHO_MAX 300 /* of an identifier in an error text */
 
 void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
 		     const uint8_t uuid[ABI_UUID_LEN])
 {
 	const struct service_config *c = service_config(s);
-	char id[37];
+	char id[UUID_TEXT_LEN + 1];
 
-	service_uuid_text(id, uuid);
+	uuid_put(id, uuid);
 	snprintf(out, SERVICE_ARN_MAX, "arn:aws:kms:%s:%012" PRIu64 ":key/%s",
 		 c->region, c->account, id);
 }
@@ -173,12 +141,12 @@ static enum kms_rc find(struct call *call, struct store_key *out,
 
 	if (rc)
 		return rc;
-	if (!service_parse_uuid(uuid, id)) {
+	if (!uuid_get(uuid, id)) {
 		call_fail(call, KMS_RC_NOT_FOUND, "Invalid keyId '%.*s'",
 			  shown(key_id), (const char *)key_id.ptr);
 		return KMS_RC_NOT_FOUND;
 	}
-	service_uuid_text(call->log_key, uuid);
+	uuid_put(call->log_key, uuid);
 	rc = look_up(call, out, uuid, cached);
 	if (!rc && out->account != c->account)
 		rc = KMS_RC_NOT_FOUND;

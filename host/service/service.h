@@ -84,7 +84,6 @@ bool service_is_usable(struct call *call, const struct store_key *key);
  */
 enum kms_rc service_bare_key_id(struct call *call, struct bytes *id,
 				struct bytes given) KMS_MUST_USE;
-bool service_parse_uuid(uint8_t uuid[ABI_UUID_LEN], struct bytes text);
 
 struct challenge_book *service_book(struct service *s);
 
@@ -92,7 +91,6 @@ struct challenge_book *service_book(struct service *s);
 /* "arn:aws:kms:us-east-1:000000000000:key/1234abcd-..." with a NUL. */
 void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
 		     const uint8_t uuid[ABI_UUID_LEN]);
-void service_uuid_text(char out[37], const uint8_t uuid[ABI_UUID_LEN]);
 
 /* AWS names of what a record holds. */
 const char *service_spec_name(uint8_t key_spec);

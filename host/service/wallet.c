@@ -5,6 +5,7 @@
 #include "host/service/wallet.h"
 
 #include "codec/eth_address.h"
+#include "codec/uuid.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static bool load(struct call *call, struct store_wallet *out,
 {
 	enum kms_rc rc = store_get_wallet(service_reader(call), out, uuid);
 
-	service_uuid_text(call->log_key, uuid);
+	uuid_put(call->log_key, uuid);
 	if (!rc)
 		return true;
 	if (rc == KMS_RC_NOT_FOUND)
@@ -46,7 +47,7 @@ bool wallet_find(struct call *call, struct store_wallet *out,
 
 	if (service_bare_key_id(call, &id, key_id))
 		return false;
-	if (!service_parse_uuid(uuid, id))
+	if (!uuid_get(uuid, id))
 		return unknown(call, "Key", key_id);
 	return load(call, out, uuid, "Key", key_id);
 }
@@ -117,9 +118,9 @@ static bool agrees(struct call *call, const struct wallet_place *place,
 		   const struct wallet_in *in)
 {
 	struct eth_path path = { 0 };
-	char id[37];
+	char id[UUID_TEXT_LEN + 1];
 
-	service_uuid_text(id, place->wallet.uuid);
+	uuid_put(id, place->wallet.uuid);
 	if (in->key_id.ptr && !bytes_is_var(in->key_id, id)) {
 		call_fail(call, KMS_RC_BAD_INPUT,
 			  "Address is not one of KeyId's");

@@ -9,6 +9,7 @@
 #include "codec/auth_data.h"
 #include "codec/client_data.h"
 #include "codec/der.h"
+#include "codec/uuid.h"
 #include "common/clock.h"
 #include "host/service/wallet.h"
 
@@ -195,7 +196,7 @@ void wallet_ask_nonce(struct wallet_nonce *n)
 
 bool wallet_put_challenge(struct call *call, const struct challenge *c)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	enum kms_rc rc = challenge_book_put(service_book(call->service), id, c,
 					    clock_mono_ns());
 

@@ -4,6 +4,7 @@
  */
 #include "abi/messages.h"
 #include "codec/client_data.h"
+#include "codec/uuid.h"
 #include "common/clock.h"
 #include "host/service/registration.h"
 #include "host/service/verify.h"
@@ -68,7 +69,7 @@ static void created(struct keeper_change *change)
 		return;
 	}
 	wallet_end_ceremony(call);
-	service_uuid_text(call->log_key, change->wallet.uuid);
+	uuid_put(call->log_key, change->wallet.uuid);
 	c->show(call, &change->wallet);
 	call_done(call, KMS_RC_OK);
 }

@@ -3,6 +3,7 @@
  * How a wallet is shown.
  */
 #include "codec/eth_address.h"
+#include "codec/uuid.h"
 #include "common/clock.h"
 #include "common/hex.h"
 #include "host/service/wallet.h"
@@ -51,9 +52,9 @@ void wallet_put_time(struct call *call, const char *name, int64_t unix_ms)
 
 void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN])
 {
-	char id[37];
+	char id[UUID_TEXT_LEN + 1];
 
-	service_uuid_text(id, uuid);
+	uuid_put(id, uuid);
 	wallet_put_text(call, "KeyId", id);
 }
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ta/cmd/op.h"
 
+#include "codec/uuid.h"
 #include "ta/ta.h"
 
 #include <string.h>
 
-/* RFC 9562 version 4. */
 static enum kms_rc make_uuid(struct ta *ta, uint8_t uuid[ABI_UUID_LEN])
 {
 	enum kms_rc rc = drbg_bytes(&ta->crypto.drbg, uuid, ABI_UUID_LEN);
 
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	uuid_mark_random(uuid);
 	return rc;
 }
 

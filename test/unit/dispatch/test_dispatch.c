@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "codec/json.h"
+#include "codec/uuid.h"
 #include "common/hex.h"
 #include "common/log.h"
 #include "host/dispatch/answer.h"
@@ -225,7 +226,7 @@ static void head_works_where_everybody_may_get(void **state)
 
 static void every_answer_has_its_own_request_id(void **state)
 {
-	char ids[40][ANSWER_UUID_LEN + 1];
+	char ids[40][UUID_TEXT_LEN + 1];
 	static const char name[] = "x-amzn-RequestId: ";
 
 	(void)state;

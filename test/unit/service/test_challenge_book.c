@@ -44,7 +44,7 @@ static struct challenge of_wallet(uint8_t wallet, uint8_t nonce)
 	return c;
 }
 
-static enum kms_rc put(char id[CHALLENGE_ID_LEN + 1], struct challenge c,
+static enum kms_rc put(char id[UUID_TEXT_LEN + 1], struct challenge c,
 		       uint64_t now)
 {
 	return challenge_book_put(book, id, &c, now);
@@ -69,14 +69,14 @@ static enum kms_rc take(struct challenge *out, const char *id, uint8_t purpose,
 
 static void a_challenge_is_given_out_once(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = of_wallet(1, 2);
 	struct challenge out = { 0 };
 
 	(void)state;
 	make(4);
 	assert_int_equal(put(id, c, NOW), 0);
-	assert_int_equal(strlen(id), CHALLENGE_ID_LEN);
+	assert_int_equal(strlen(id), UUID_TEXT_LEN);
 	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
 			 0);
 	assert_memory_equal(out.nonce, c.nonce, sizeof(c.nonce));
@@ -88,7 +88,7 @@ static void a_challenge_is_given_out_once(void **state)
 
 static void one_of_another_wallet_or_purpose_stays(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = of_wallet(1, 2);
 	struct challenge other = of_wallet(3, 4);
 	struct challenge out = { 0 };
@@ -109,7 +109,7 @@ static void one_of_another_wallet_or_purpose_stays(void **state)
 
 static void it_lives_as_long_as_the_nonce(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = of_wallet(1, 2);
 	struct challenge out = { 0 };
 
@@ -127,7 +127,7 @@ static void it_lives_as_long_as_the_nonce(void **state)
 
 static void a_full_book_refuses_until_something_expires(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 
 	(void)state;
 	make(3);
@@ -140,9 +140,9 @@ static void a_full_book_refuses_until_something_expires(void **state)
 
 static void a_wallet_fills_no_more_than_its_share(void **state)
 {
-	char first[CHALLENGE_ID_LEN + 1];
-	char second[CHALLENGE_ID_LEN + 1];
-	char id[CHALLENGE_ID_LEN + 1];
+	char first[UUID_TEXT_LEN + 1];
+	char second[UUID_TEXT_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = of_wallet(1, 2);
 	struct challenge out = { 0 };
 
@@ -165,7 +165,7 @@ static void a_registration_keeps_its_note(void **state)
 {
 	static uint8_t note[CHALLENGE_NOTE_MAX + 1];
 	uint8_t got[CHALLENGE_NOTE_MAX];
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = { .purpose = CHALLENGE_REGISTRATION };
 	struct challenge out = { 0 };
 
@@ -188,10 +188,10 @@ static void a_registration_keeps_its_note(void **state)
 
 static void an_id_has_one_spelling(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = of_wallet(1, 2);
 	struct challenge out = { 0 };
-	char other[CHALLENGE_ID_LEN + 2];
+	char other[UUID_TEXT_LEN + 2];
 
 	(void)state;
 	make(4);
@@ -220,7 +220,7 @@ static void it_agrees_with_a_plain_list(void **state)
 {
 	enum { MOST = 20, ROUNDS = 20000 };
 	struct known {
-		char id[CHALLENGE_ID_LEN + 1];
+		char id[UUID_TEXT_LEN + 1];
 		uint8_t wallet;
 		uint64_t end;
 	} list[MOST] = { 0 };
@@ -259,7 +259,7 @@ static void it_agrees_with_a_plain_list(void **state)
 
 #define THREADS 4
 
-static char shared_ids[256][CHALLENGE_ID_LEN + 1];
+static char shared_ids[256][UUID_TEXT_LEN + 1];
 
 static void *end_all(void *arg)
 {
@@ -267,7 +267,7 @@ static void *end_all(void *arg)
 
 	for (size_t i = 0; i < ARRAY_LEN(shared_ids); i++)
 		*count += challenge_book_end(
-			book, bytes_of(shared_ids[i], CHALLENGE_ID_LEN));
+			book, bytes_of(shared_ids[i], UUID_TEXT_LEN));
 	return NULL;
 }
 
@@ -295,7 +295,7 @@ static void a_ceremony_ends_once_however_many_threads_end_it(void **state)
 
 static void no_memory_is_told(void **state)
 {
-	char id[CHALLENGE_ID_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct challenge c = { .purpose = CHALLENGE_REGISTRATION,
 			       .note = { (const uint8_t *)"n", 1 } };
 
