@@ -44,3 +44,13 @@ void eth_address_put_key(char out[ETH_KEY_TEXT_LEN + 1], const uint8_t xy[64])
 	memcpy(compressed + 1, xy, 32);
 	put_prefixed(out, compressed, sizeof(compressed));
 }
+
+void eth_address_put_point(char out[ETH_POINT_TEXT_LEN + 1],
+			   const uint8_t xy[64])
+{
+	uint8_t point[65];
+
+	point[0] = 0x04;
+	memcpy(point + 1, xy, 64);
+	put_prefixed(out, point, sizeof(point));
+}

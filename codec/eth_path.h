@@ -14,6 +14,7 @@
 #include "common/kms_rc.h"
 
 #define ETH_PATH_PREFIX	    "m/44'/60'/0'/"
+#define ETH_PATH_FIRST	    ETH_PATH_PREFIX "0/0"
 #define ETH_PATH_NUMBER_MAX 0x7fffffff
 #define ETH_PATH_LEN	    34 /* of the longest text, without NUL */
 

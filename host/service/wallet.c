@@ -55,13 +55,13 @@ bool wallet_find(struct call *call, struct store_wallet *out,
 static bool find_address(struct call *call, struct wallet_place *out,
 			 struct bytes address)
 {
-	char text[STORE_ADDRESS_LEN + 1];
+	char text[ETH_ADDRESS_TEXT_LEN + 1];
 	struct store_address row = { 0 };
 	enum kms_rc rc = KMS_RC_NOT_FOUND;
 
-	if (address.len == STORE_ADDRESS_LEN) {
-		memcpy(text, address.ptr, STORE_ADDRESS_LEN);
-		text[STORE_ADDRESS_LEN] = '\0';
+	if (address.len == ETH_ADDRESS_TEXT_LEN) {
+		memcpy(text, address.ptr, ETH_ADDRESS_TEXT_LEN);
+		text[ETH_ADDRESS_TEXT_LEN] = '\0';
 		rc = store_get_address(service_reader(call), &row, text);
 	}
 	if (rc == KMS_RC_NOT_FOUND)

@@ -49,9 +49,6 @@ bool wallet_is_kept(struct call *call, const struct store_wallet *w);
 /* --- showing (wallet_show.c) --------------------------------------------- */
 
 const char *wallet_lifecycle_name(enum store_lifecycle lifecycle);
-/* Text of a P-256 point: "0x04", x, y, in hexadecimal. */
-#define WALLET_POINT_TEXT 132
-void wallet_point_text(char out[WALLET_POINT_TEXT + 1], const uint8_t xy[64]);
 /* The member's value: RFC 3339, or on POST / the number that AWS has. */
 void wallet_put_time(struct call *call, const char *name, int64_t unix_ms);
 /* {"KeyMetadata":{...}} without the last brace. */

@@ -5,7 +5,6 @@
 #include "codec/eth_address.h"
 #include "codec/uuid.h"
 #include "common/clock.h"
-#include "common/hex.h"
 #include "host/service/wallet.h"
 
 #include <inttypes.h>
@@ -23,12 +22,6 @@ const char *wallet_lifecycle_name(enum store_lifecycle lifecycle)
 	default:
 		return "frozen";
 	}
-}
-
-void wallet_point_text(char out[WALLET_POINT_TEXT + 1], const uint8_t xy[64])
-{
-	snprintf(out, WALLET_POINT_TEXT + 1, "0x04");
-	hex_encode(out + 4, xy, 64);
 }
 
 void wallet_put_text(struct call *call, const char *name, const char *text)
@@ -75,7 +68,7 @@ static void put_first_address(struct call *call, const struct store_wallet *w)
 	eth_address_put_key(key, w->public_key);
 	wallet_put_text(call, "Address", w->address);
 	wallet_put_text(call, "PublicKey", key);
-	wallet_put_text(call, "DerivationPath", STORE_PATH_FIRST);
+	wallet_put_text(call, "DerivationPath", ETH_PATH_FIRST);
 }
 
 /* What AWS's clients look for in every KeyMetadata. */
@@ -112,7 +105,7 @@ static void put_identity(struct call *call, const struct store_wallet *w)
 void wallet_put_metadata(struct call *call, const struct store_wallet *w)
 {
 	struct json_writer *out = &call->out;
-	char passkey[WALLET_POINT_TEXT + 1];
+	char passkey[ETH_POINT_TEXT_LEN + 1];
 
 	json_object(out);
 	json_name(out, "KeyMetadata");
@@ -126,7 +119,7 @@ void wallet_put_metadata(struct call *call, const struct store_wallet *w)
 	wallet_put_text(call, "KeySpec", w->key_spec);
 	wallet_put_text(call, "Origin", w->origin);
 	if (w->has_passkey) {
-		wallet_point_text(passkey, w->passkey);
+		eth_address_put_point(passkey, w->passkey);
 		wallet_put_text(call, "PasskeyPublicKey", passkey);
 	}
 	json_name(out, "PasskeyCount");

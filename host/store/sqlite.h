@@ -225,11 +225,6 @@ enum kms_rc sqlite_list_api_keys(struct store *base, store_api_key_visit *visit,
 				 void *arg);
 
 /* sqlite_wallet.c */
-#define SQLITE_KEY_ID_SIZE   37 /* a UUID's text and a NUL */
-#define SQLITE_KEY_TEXT_SIZE (STORE_KEY_TEXT_LEN + 1)
-void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
-		   const uint8_t uuid[ABI_UUID_LEN]);
-void sqlite_key_text(char out[SQLITE_KEY_TEXT_SIZE], const uint8_t xy[64]);
 /* In the transaction of sqlite_begin_batch(). */
 enum kms_rc sqlite_stage_wallet(struct sqlite_conn *c,
 				const struct store_wallet *w) KMS_MUST_USE;
@@ -255,8 +250,6 @@ enum kms_rc sqlite_count_wallets(struct store_reader *base,
 				 struct store_wallet_totals *out);
 
 /* sqlite_desk.c */
-#define SQLITE_PATH_PREFIX "m/44'/60'/0'/"
-#define SQLITE_PATH_SIZE   (sizeof(SQLITE_PATH_PREFIX) + 2 * 10 + 1)
 /* NOT_FOUND when there is no row of the wallet. */
 enum kms_rc sqlite_put_address(struct sqlite_conn *c,
 			       const struct store_address *a) KMS_MUST_USE;

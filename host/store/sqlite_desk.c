@@ -7,20 +7,20 @@
  */
 #include "host/store/sqlite.h"
 
-#include <stdio.h>
+#include "codec/eth_path.h"
+
 #include <string.h>
 
 enum kms_rc sqlite_put_address(struct sqlite_conn *c,
 			       const struct store_address *a)
 {
-	char path[SQLITE_PATH_SIZE];
-	char key[SQLITE_KEY_TEXT_SIZE];
+	char path[ETH_PATH_LEN + 1];
+	char key[ETH_KEY_TEXT_LEN + 1];
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	snprintf(path, sizeof(path), SQLITE_PATH_PREFIX "%u/%u", a->account,
-		 a->index);
-	sqlite_key_text(key, a->public_key);
+	eth_path_put(path, &(struct eth_path){ a->account, a->index });
+	eth_address_put_key(key, a->public_key);
 	query_start(&q, c, SQL_ADD_ADDRESS);
 	query_put_text(&q, a->address);
 	query_put_text(&q, path);
@@ -44,37 +44,22 @@ enum kms_rc sqlite_add_address(struct store *base,
 	return rc;
 }
 
-static bool read_number(uint32_t *out, const char **text)
-{
-	uint64_t value = 0;
-	const char *at = *text;
-
-	for (; *at >= '0' && *at <= '9' && value <= UINT32_MAX; at++)
-		value = value * 10 + (uint64_t)(*at - '0');
-	if (at == *text || value > UINT32_MAX)
-		return false;
-	*out = (uint32_t)value;
-	*text = at;
-	return true;
-}
-
 static bool read_path(struct store_address *out, const char *text)
 {
-	size_t len = strlen(SQLITE_PATH_PREFIX);
+	struct eth_path path = { 0 };
 
-	if (strncmp(text, SQLITE_PATH_PREFIX, len) != 0)
+	if (eth_path_get(&path, bytes_of(text, strlen(text))))
 		return false;
-	text += len;
-	if (!read_number(&out->account, &text) || *text++ != '/')
-		return false;
-	return read_number(&out->index, &text) && !*text;
+	out->account = path.account;
+	out->index = path.index;
+	return true;
 }
 
 enum kms_rc sqlite_get_address(struct store_reader *base,
 			       struct store_address *out, const char *address)
 {
 	struct sqlite_conn *c = &sqlite_reader_of(base)->conn;
-	char path[64] = { 0 };
+	char path[ETH_PATH_LEN + 1] = { 0 };
 	struct query q = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 

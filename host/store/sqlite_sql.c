@@ -12,7 +12,7 @@
 	"w.last_used_ms, w.created_at"
 /* Without its row of keys a wallet is not there yet. */
 #define WALLETS "wallets AS w CROSS JOIN keys AS k ON k.uuid = w.uuid"
-/* STORE_PATH_FIRST as SQL writes it. */
+/* ETH_PATH_FIRST as SQL writes it. */
 #define PATH_FIRST	"m/44''/60''/0''/0/0"
 #define API_KEY_COLUMNS "id, hash, label, created_ms, revoked"
 

@@ -3,46 +3,18 @@
 #include "host/store/sqlite.h"
 
 #include "abi/schema.h"
+#include "codec/uuid.h"
 #include "common/clock.h"
 #include "common/hex.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PASSKEY_TEXT_LEN (4 + 2 * 64)
-
 static const char *const lifecycles[] = {
 	[STORE_ACTIVE] = "active",
 	[STORE_FROZEN] = "frozen",
 	[STORE_PENDING_DELETION] = "pending_deletion",
 };
-
-void sqlite_key_id(char out[SQLITE_KEY_ID_SIZE],
-		   const uint8_t uuid[ABI_UUID_LEN])
-{
-	char hex[2 * ABI_UUID_LEN + 1];
-
-	hex_encode(hex, uuid, ABI_UUID_LEN);
-	snprintf(out, SQLITE_KEY_ID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
-		 hex + 8, hex + 12, hex + 16, hex + 20);
-}
-
-void sqlite_key_text(char out[SQLITE_KEY_TEXT_SIZE], const uint8_t xy[64])
-{
-	char x[64 + 1];
-
-	hex_encode(x, xy, 32);
-	snprintf(out, SQLITE_KEY_TEXT_SIZE, "0x%s%s", xy[63] & 1 ? "03" : "02",
-		 x);
-}
-
-static void passkey_text(char out[PASSKEY_TEXT_LEN + 1], const uint8_t xy[64])
-{
-	char hex[128 + 1];
-
-	hex_encode(hex, xy, 64);
-	snprintf(out, PASSKEY_TEXT_LEN + 1, "0x04%s", hex);
-}
 
 /* NULL binds NULL. */
 static const char *or_null(const char *text)
@@ -52,15 +24,15 @@ static const char *or_null(const char *text)
 
 static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
 {
-	char key_id[SQLITE_KEY_ID_SIZE];
-	char public_key[SQLITE_KEY_TEXT_SIZE];
-	char passkey[PASSKEY_TEXT_LEN + 1];
+	char key_id[UUID_TEXT_LEN + 1];
+	char public_key[ETH_KEY_TEXT_LEN + 1];
+	char passkey[ETH_POINT_TEXT_LEN + 1];
 	char created_at[CLOCK_TEXT_SIZE];
 	struct query q = { 0 };
 
-	sqlite_key_id(key_id, w->uuid);
-	sqlite_key_text(public_key, w->public_key);
-	passkey_text(passkey, w->passkey);
+	uuid_put(key_id, w->uuid);
+	eth_address_put_key(public_key, w->public_key);
+	eth_address_put_point(passkey, w->passkey);
 	/* Fixed in width, so that texts sort as times do. */
 	clock_put(created_at, w->created_ms, "+00:00");
 	query_start(&q, c, SQL_ADD_WALLET);
@@ -121,14 +93,14 @@ enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
 			      const struct store_wallet_edit *e, uint16_t shard,
 			      const uint8_t uuid[ABI_UUID_LEN])
 {
-	char passkey[PASSKEY_TEXT_LEN + 1];
-	char gone[PASSKEY_TEXT_LEN + 1];
+	char passkey[ETH_POINT_TEXT_LEN + 1];
+	char gone[ETH_POINT_TEXT_LEN + 1];
 	struct query q = { 0 };
 
 	if (e->passkey)
-		passkey_text(passkey, e->passkey);
+		eth_address_put_point(passkey, e->passkey);
 	if (e->passkey_gone)
-		passkey_text(gone, e->passkey_gone);
+		eth_address_put_point(gone, e->passkey_gone);
 	query_start(&q, c, SQL_STAGE_EDIT);
 	query_put_blob(&q, uuid, ABI_UUID_LEN);
 	query_put_int(&q, shard);
@@ -155,11 +127,11 @@ static enum store_lifecycle lifecycle_of(const char *word)
 static enum kms_rc read_passkey(const struct query *q, int column,
 				struct store_wallet *out)
 {
-	char text[PASSKEY_TEXT_LEN + 1];
+	char text[ETH_POINT_TEXT_LEN + 1];
 	enum kms_rc rc = query_text(q, column, text, sizeof(text));
 
 	out->has_passkey =
-		!rc && strlen(text) == PASSKEY_TEXT_LEN &&
+		!rc && strlen(text) == ETH_POINT_TEXT_LEN &&
 		!strncmp(text, "0x04", 4) &&
 		!hex_decode(out->passkey, sizeof(out->passkey), text + 4, 128);
 	return rc;

@@ -3,6 +3,7 @@
 
 #include "abi/record.h"
 #include "abi/schema.h"
+#include "codec/eth_path.h"
 #include "common/secret.h"
 #include "host/store/backend.h"
 
@@ -25,11 +26,11 @@ static bool is_lower_hex(const char *text, size_t count)
 	return strspn(text, "0123456789abcdef") == count && !text[count];
 }
 
-static bool address_is_valid(const char address[STORE_ADDRESS_LEN + 1])
+static bool address_is_valid(const char address[ETH_ADDRESS_TEXT_LEN + 1])
 {
-	return text_ends(address, STORE_ADDRESS_LEN + 1) && address[0] == '0' &&
-	       address[1] == 'x' &&
-	       is_lower_hex(address + 2, STORE_ADDRESS_LEN - 2);
+	return text_ends(address, ETH_ADDRESS_TEXT_LEN + 1) &&
+	       address[0] == '0' && address[1] == 'x' &&
+	       is_lower_hex(address + 2, ETH_ADDRESS_TEXT_LEN - 2);
 }
 
 static bool time_is_valid(int64_t ms)
@@ -119,7 +120,8 @@ enum kms_rc store_count_wallets(struct store_reader *r,
 
 enum kms_rc store_add_address(struct store *s, const struct store_address *a)
 {
-	if (!address_is_valid(a->address))
+	if (!address_is_valid(a->address) || a->account > ETH_PATH_NUMBER_MAX ||
+	    a->index > ETH_PATH_NUMBER_MAX)
 		return KMS_RC_BAD_INPUT;
 	return s->backend->add_address(s, a);
 }
@@ -128,9 +130,9 @@ enum kms_rc store_get_address(struct store_reader *r, struct store_address *out,
 			      const char *address)
 {
 	*out = (struct store_address){ 0 };
-	if (strnlen(address, STORE_ADDRESS_LEN + 1) != STORE_ADDRESS_LEN)
+	if (strnlen(address, ETH_ADDRESS_TEXT_LEN + 1) != ETH_ADDRESS_TEXT_LEN)
 		return KMS_RC_NOT_FOUND;
-	for (size_t i = 0; i < STORE_ADDRESS_LEN; i++) {
+	for (size_t i = 0; i < ETH_ADDRESS_TEXT_LEN; i++) {
 		out->address[i] = address[i];
 		if (address[i] >= 'A' && address[i] <= 'F')
 			out->address[i] = "abcdef"[address[i] - 'A'];

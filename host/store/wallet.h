@@ -15,13 +15,11 @@
 #ifndef KMS_HOST_STORE_WALLET_H
 #define KMS_HOST_STORE_WALLET_H
 
+#include "codec/eth_address.h"
 #include "host/store/store.h"
 
-#define STORE_PATH_FIRST     "m/44'/60'/0'/0/0"
 #define STORE_WORD_MAX	     64	  /* key_usage, key_spec, origin */
 #define STORE_CREDENTIAL_MAX 1364 /* 1023 bytes as base64url */
-#define STORE_ADDRESS_LEN    42	  /* "0x" and 40 lower-case digits */
-#define STORE_KEY_TEXT_LEN   68	  /* "0x" and a compressed point */
 #define STORE_TIME_SIZE	     32
 
 enum store_lifecycle {
@@ -37,7 +35,7 @@ struct store_wallet {
 	uint64_t slot;
 	uint64_t vault_slot;
 	uint8_t public_key[64]; /* x | y of the first address */
-	char address[STORE_ADDRESS_LEN + 1];
+	char address[ETH_ADDRESS_TEXT_LEN + 1];
 	const char *description; /* these two: as store_key.description */
 	const char *credential;	 /* base64url id; "" when unknown */
 	char key_usage[STORE_WORD_MAX + 1];
@@ -131,9 +129,9 @@ struct store_address {
 	uint8_t uuid[ABI_UUID_LEN];
 	uint32_t account;
 	uint32_t index;
-	char address[STORE_ADDRESS_LEN + 1];
-	uint8_t public_key[64];		       /* in: x | y; not read back */
-	char key_text[STORE_KEY_TEXT_LEN + 1]; /* out: compressed */
+	char address[ETH_ADDRESS_TEXT_LEN + 1];
+	uint8_t public_key[64];		     /* in: x | y; not read back */
+	char key_text[ETH_KEY_TEXT_LEN + 1]; /* out: compressed */
 };
 
 /*

@@ -45,6 +45,7 @@ static void public_keys_have_the_addresses_of_other_libraries(void **state)
 	uint8_t address[ETH_ADDRESS_LEN];
 	char text[ETH_ADDRESS_TEXT_LEN + 1];
 	char key[ETH_KEY_TEXT_LEN + 1];
+	char point[ETH_POINT_TEXT_LEN + 1];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -54,6 +55,9 @@ static void public_keys_have_the_addresses_of_other_libraries(void **state)
 		assert_string_equal(text, rows[i].address);
 		eth_address_put_key(key, xy);
 		assert_string_equal(key, rows[i].compressed);
+		eth_address_put_point(point, xy);
+		assert_memory_equal(point, "0x04", 4);
+		assert_string_equal(point + 4, rows[i].xy);
 	}
 }
 

@@ -71,6 +71,9 @@ static void an_address_leads_to_its_wallet(void **state)
 	assert_int_equal(store_get_address(w->r, &got, a.address),
 			 KMS_RC_NOT_FOUND);
 	assert_int_equal(store_add_address(w->s, &a), KMS_RC_BAD_INPUT);
+	a.address[41] = '8';
+	a.index = UINT32_C(1) << 31;
+	assert_int_equal(store_add_address(w->s, &a), KMS_RC_BAD_INPUT);
 }
 
 static void an_address_of_no_wallet_is_refused(void **state)
