@@ -156,14 +156,14 @@ void json_name(struct json_writer *w, const char *name)
 {
 	w->misused |= !is_object(w) || w->after_name;
 	put_comma(w);
-	put_quoted(w, bytes_of(name, strlen(name)));
+	put_quoted(w, bytes_of_text(name));
 	put(w, ":", 1);
 	w->after_name = true;
 }
 
 void json_put_text(struct json_writer *w, const char *text)
 {
-	json_put_string(w, bytes_of(text, strlen(text)));
+	json_put_string(w, bytes_of_text(text));
 }
 
 void json_put_string(struct json_writer *w, struct bytes utf8)

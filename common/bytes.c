@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+struct bytes bytes_of_text(const char *text)
+{
+	return bytes_of(text, text ? strlen(text) : 0);
+}
+
 bool bytes_equal_var(struct bytes a, struct bytes b)
 {
 	size_t i = 0;
@@ -16,5 +21,5 @@ bool bytes_equal_var(struct bytes a, struct bytes b)
 
 bool bytes_is_var(struct bytes a, const char *text)
 {
-	return bytes_equal_var(a, bytes_of(text, strlen(text)));
+	return bytes_equal_var(a, bytes_of_text(text));
 }

@@ -29,6 +29,9 @@ static inline struct bytes bytes_of(const void *ptr, size_t len)
 	return (struct bytes){ .ptr = ptr, .len = len };
 }
 
+/* A NUL-terminated text without its NUL; NULL is absent. */
+struct bytes bytes_of_text(const char *text);
+
 /* Time depends on the contents: for public data only. */
 bool bytes_equal_var(struct bytes a, struct bytes b);
 

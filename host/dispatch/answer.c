@@ -14,11 +14,6 @@ unsigned int answer_status(enum kms_rc rc, bool aws)
 	return aws ? aws_error_of(rc).status : plain_error_of(rc).status;
 }
 
-static struct bytes text_of(const char *text)
-{
-	return bytes_of(text, text ? strlen(text) : 0);
-}
-
 static void put_member(struct json_writer *w, const char *name,
 		       struct bytes text)
 {
@@ -33,21 +28,21 @@ static void put_aws(struct json_writer *w, enum kms_rc rc, struct bytes message)
 	struct aws_error e = aws_error_of(rc);
 
 	if (!message.ptr)
-		message = text_of(e.message);
-	put_member(w, "__type", text_of(e.type));
+		message = bytes_of_text(e.message);
+	put_member(w, "__type", bytes_of_text(e.type));
 	put_member(w, "message", message);
 	/* "error" is there also where AWS sends no message. */
 	put_member(w, "error",
-		   message.ptr ? message : text_of(kms_rc_text(rc)));
+		   message.ptr ? message : bytes_of_text(kms_rc_text(rc)));
 }
 
 static void put_plain(struct json_writer *w, enum kms_rc rc,
 		      struct bytes message)
 {
 	if (!message.ptr)
-		message = text_of(plain_error_of(rc).message);
+		message = bytes_of_text(plain_error_of(rc).message);
 	put_member(w, "error", message);
-	put_member(w, "code", text_of(kms_rc_name(rc)));
+	put_member(w, "code", bytes_of_text(kms_rc_name(rc)));
 }
 
 struct bytes answer_error_body(enum kms_rc rc, bool aws, struct bytes message,

@@ -49,11 +49,6 @@ struct exchange {
 	char headers[ANSWER_HEADER_CAP];
 };
 
-static struct bytes text_of(const char *text)
-{
-	return bytes_of(text, strlen(text));
-}
-
 enum kms_rc dispatch_new(struct dispatch **d,
 			 const struct dispatch_config *config)
 {
@@ -73,8 +68,7 @@ enum kms_rc dispatch_new(struct dispatch **d,
 	n->service = config->service;
 	n->store = config->store;
 	n->thread_count = config->threads;
-	if (config->pages)
-		n->pages = text_of(config->pages);
+	n->pages = bytes_of_text(config->pages);
 	auth_init(&n->auth, config->api_key,
 		  config->require_api_key || config->production);
 	n->auth.open = config->open && !n->auth.closed;
@@ -188,7 +182,7 @@ static void finish(struct call *call, enum kms_rc rc)
 
 static void say(struct call *call, const char *text)
 {
-	call->message = bytes_of(text, strlen(text));
+	call->message = bytes_of_text(text);
 }
 
 /* Tells a refused caller how many requests there may be, and when the next. */
@@ -302,7 +296,7 @@ static enum kms_rc read_object(struct exchange *x, struct json_value *object)
 		say(call, "invalid query parameters");
 		return rc;
 	}
-	rc = json_parse(object, text.len ? text : text_of("{}"));
+	rc = json_parse(object, text.len ? text : bytes_of_text("{}"));
 	if (rc)
 		say(call, "the body is not a valid JSON text");
 	return rc;

@@ -101,7 +101,7 @@ static bool has_one_of(const struct json_value *body, const char *const *names)
 const struct op *router_choose(const struct op *op,
 			       const struct json_value *body)
 {
-	struct bytes target = bytes_of(op->target, strlen(op->target));
+	struct bytes target = bytes_of_text(op->target);
 
 	for (size_t i = 0; i < kms_op_count; i++)
 		if (kms_ops[i].when && has_target(&kms_ops[i], target) &&

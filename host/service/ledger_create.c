@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static struct bytes text_bytes(const char *text)
-{
-	return bytes_of(text, strlen(text));
-}
-
 bool ledger_accepts_wallet(const struct keeper_change *c)
 {
 	return store_accepts_wallet(&c->wallet) &&
@@ -39,7 +34,7 @@ void ledger_create_ops(struct tee_change *ops, const struct keeper_change *c)
 			bytes_of(c->wallet.passkey, sizeof(c->wallet.passkey)),
 		.credential_hash = c->credential_hash,
 		.bind_level = c->wallet.bind_level,
-		.rp_id = text_bytes(c->wallet.rp_id),
+		.rp_id = bytes_of_text(c->wallet.rp_id),
 		.origins = c->origins,
 		.registration = c->registration,
 	};

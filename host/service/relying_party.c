@@ -129,7 +129,7 @@ const char *relying_party_choose(const struct relying_party *rp,
 	if (!origin.len || !origin_host(&host, origin))
 		return rp->ids[0];
 	for (unsigned int i = 0; i < rp->count; i++) {
-		struct bytes id = bytes_of(rp->ids[i], strlen(rp->ids[i]));
+		struct bytes id = bytes_of_text(rp->ids[i]);
 
 		if (origin_host_in_var(host, id))
 			return rp->ids[i];

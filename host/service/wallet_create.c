@@ -94,8 +94,7 @@ static struct creation *creation_new(struct call *call, const char *rp_id)
 	change->evidence =
 		bytes_of(call->caller.evidence, call->caller.evidence_len);
 	change->key.account = config->account;
-	change->origins =
-		bytes_of(config->rp.origins, strlen(config->rp.origins));
+	change->origins = bytes_of_text(config->rp.origins);
 	change->deadline_ns = call->start_ns + KEEPER_WAIT_NS;
 	change->done = created;
 	change->arg = c;

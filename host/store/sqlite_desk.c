@@ -48,7 +48,7 @@ static bool read_path(struct store_address *out, const char *text)
 {
 	struct eth_path path = { 0 };
 
-	if (eth_path_get(&path, bytes_of(text, strlen(text))))
+	if (eth_path_get(&path, bytes_of_text(text)))
 		return false;
 	out->account = path.account;
 	out->index = path.index;

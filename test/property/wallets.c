@@ -67,8 +67,8 @@ void wallets_creation(struct host_op ops[2], const struct passkey *p,
 		.op = OP_CREATE_WALLET,
 		.passkey = bytes_of(p->pub, sizeof(p->pub)),
 		.bind_level = level,
-		.rp_id = bytes_of(PASSKEY_RP, strlen(PASSKEY_RP)),
-		.origins = bytes_of(PASSKEY_ORIGIN, strlen(PASSKEY_ORIGIN)),
+		.rp_id = bytes_of_text(PASSKEY_RP),
+		.origins = bytes_of_text(PASSKEY_ORIGIN),
 	};
 	ops[1] = (struct host_op){ .op = OP_CREATE_VAULT };
 }

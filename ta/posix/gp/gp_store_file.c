@@ -125,7 +125,7 @@ static bool write_all(int fd, const uint8_t *buf, size_t len, off_t at)
 
 static void object_key(struct secret32 *key, const struct gp_file *f)
 {
-	gp_device_derive(key, "object", bytes_of(f->name, strlen(f->name)),
+	gp_device_derive(key, "object", bytes_of_text(f->name),
 			 bytes_of(NULL, 0));
 }
 

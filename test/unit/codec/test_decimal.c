@@ -5,7 +5,7 @@
 
 static enum kms_rc get(uint64_t *number, uint64_t max, const char *text)
 {
-	return decimal_get(number, max, bytes_of(text, strlen(text)));
+	return decimal_get(number, max, bytes_of_text(text));
 }
 
 static void numbers_survive_writing_and_reading(void **state)

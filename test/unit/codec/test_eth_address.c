@@ -102,8 +102,7 @@ static void every_other_text_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-		if (eth_address_get(address,
-				    bytes_of(refused[i], strlen(refused[i]))) !=
+		if (eth_address_get(address, bytes_of_text(refused[i])) !=
 		    KMS_RC_BAD_INPUT)
 			fail_msg("accepted: %s", refused[i]);
 }

@@ -21,8 +21,7 @@ static void texts_have_the_digests_of_other_libraries(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		eth_message_hash(hash,
-				 bytes_of(rows[i].text, strlen(rows[i].text)));
+		eth_message_hash(hash, bytes_of_text(rows[i].text));
 		assert_hex(hash, 32, rows[i].hash);
 	}
 	eth_message_hash(hash, (struct bytes){ 0 });

@@ -7,7 +7,7 @@
 
 static enum kms_rc get(uint8_t number[32], const char *text)
 {
-	return eth_number_get(number, bytes_of(text, strlen(text)));
+	return eth_number_get(number, bytes_of_text(text));
 }
 
 /* The hexadecimal forms of the decimals were computed with Python. */

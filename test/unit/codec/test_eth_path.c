@@ -5,7 +5,7 @@
 
 static enum kms_rc get(struct eth_path *path, const char *text)
 {
-	return eth_path_get(path, bytes_of(text, strlen(text)));
+	return eth_path_get(path, bytes_of_text(text));
 }
 
 static void the_two_numbers_are_read(void **state)

@@ -29,7 +29,7 @@ static struct json_value parse(const char *text)
 {
 	struct json_value v = { 0 };
 
-	assert_int_equal(json_parse(&v, bytes_of(text, strlen(text))), 0);
+	assert_int_equal(json_parse(&v, bytes_of_text(text)), 0);
 	return v;
 }
 

@@ -5,7 +5,7 @@
 
 static bool get(uint8_t uuid[UUID_LEN], const char *text)
 {
-	return uuid_get(uuid, bytes_of(text, strlen(text)));
+	return uuid_get(uuid, bytes_of_text(text));
 }
 
 /* The example of version 4 in RFC 9562, A.3. */

@@ -97,8 +97,7 @@ static void end_call(struct call *call)
 		return;
 	}
 	if (fakes.out)
-		json_put_raw(&call->out,
-			     bytes_of(fakes.out, strlen(fakes.out)));
+		json_put_raw(&call->out, bytes_of_text(fakes.out));
 	call_done(call, fakes.rc);
 }
 

@@ -61,15 +61,11 @@ static int end(void **state)
 	return 0;
 }
 
-static struct bytes text_of(const char *text)
-{
-	return bytes_of(text, text ? strlen(text) : 0);
-}
-
 static void add_header(const char *name, const char *value)
 {
 	request->headers[request->header_count++] =
-		(struct http_header){ text_of(name), text_of(value) };
+		(struct http_header){ bytes_of_text(name),
+				      bytes_of_text(value) };
 }
 
 /* A new request in *request, not sent yet. */
@@ -80,10 +76,10 @@ static void begin(const char *method, const char *path, const char *body)
 	arena_reset(&scratch);
 	memset(request, 0, sizeof(*request));
 	request->scratch = scratch;
-	request->method = text_of(method);
-	request->target = text_of(path);
-	request->path = text_of(path);
-	request->body = text_of(body);
+	request->method = bytes_of_text(method);
+	request->target = bytes_of_text(path);
+	request->path = bytes_of_text(path);
+	request->body = bytes_of_text(body);
 	request->start_ns = fakes.now_ns;
 	snprintf(request->peer, sizeof(request->peer), "127.0.0.1:50000");
 }
@@ -168,22 +164,22 @@ static void get_routes_take_their_members_from_the_query(void **state)
 {
 	(void)state;
 	begin("GET", "/keys", NULL);
-	request->query = text_of("Limit=7&Marker=a%20b");
+	request->query = bytes_of_text("Limit=7&Marker=a%20b");
 	send_it(200);
 	assert_int_equal(fakes.list_keys.limit.value, 7);
 	assert_string_equal(fakes.content_type, "application/json");
 	begin("GET", "/keys", NULL);
-	request->query = text_of("Limit=7000");
+	request->query = bytes_of_text("Limit=7000");
 	send_it(400);
 	assert_body("{\"error\":\"1 validation error detected: Value '7000' at "
 		    "'limit' failed to satisfy constraint: Member must have "
 		    "value less than or equal to 1000\","
 		    "\"code\":\"BAD_INPUT\"}");
 	begin("GET", "/keys", NULL);
-	request->query = text_of("Limit=7&Limit=8");
+	request->query = bytes_of_text("Limit=7&Limit=8");
 	send_it(400);
 	begin("GET", "/keys", NULL);
-	request->query = text_of("Limit=%");
+	request->query = bytes_of_text("Limit=%");
 	send_it(400);
 	assert_int_equal(fakes.runs, 1);
 }
@@ -654,8 +650,8 @@ static struct http_refusal refusal_of(unsigned int status, const char *method,
 		.status = status,
 		.why = "body too large",
 		.peer = "10.0.0.1:1",
-		.method = method ? text_of(method) : (struct bytes){ 0 },
-		.path = path ? text_of(path) : (struct bytes){ 0 },
+		.method = method ? bytes_of_text(method) : (struct bytes){ 0 },
+		.path = path ? bytes_of_text(path) : (struct bytes){ 0 },
 		.http_1_0 = true,
 	};
 
@@ -787,7 +783,7 @@ static void act_hostile_request(void)
 	add_header("authorization", "Bearer secret-token");
 	add_header("user-agent", "evil\"\n[fake] \x1b[31m");
 	add_header("referer", "http://a/?q=1");
-	request->query = text_of("secret=1");
+	request->query = bytes_of_text("secret=1");
 	fakes.now_ns += 81500 * 1000u;
 	send_it(200);
 }

@@ -616,8 +616,7 @@ static void query(const char *text, enum kms_rc rc, const char *want)
 
 	arena_reset(&arena);
 	assert_int_equal(fields_from_query(&json, op_of(LIST)->in,
-					   bytes_of(text, strlen(text)),
-					   &arena),
+					   bytes_of_text(text), &arena),
 			 rc);
 	if (rc)
 		return;

@@ -28,7 +28,7 @@ static enum kms_rc take(const char *who, uint64_t now, unsigned int *wait)
 {
 	unsigned int ignored = 0;
 
-	return rate_limit_take(limit, bytes_of(who, strlen(who)), now,
+	return rate_limit_take(limit, bytes_of_text(who), now,
 			       wait ? wait : &ignored);
 }
 

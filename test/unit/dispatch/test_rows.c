@@ -68,15 +68,11 @@ static int end(void **state)
 	return 0;
 }
 
-static struct bytes text_of(const char *text)
-{
-	return bytes_of(text, text ? strlen(text) : 0);
-}
-
 static void add_header(const char *name, const char *value)
 {
 	request->headers[request->header_count++] =
-		(struct http_header){ text_of(name), text_of(value) };
+		(struct http_header){ bytes_of_text(name),
+				      bytes_of_text(value) };
 }
 
 static void begin(const char *method, const char *path, const char *body)
@@ -86,9 +82,9 @@ static void begin(const char *method, const char *path, const char *body)
 	arena_reset(&scratch);
 	memset(request, 0, sizeof(*request));
 	request->scratch = scratch;
-	request->method = text_of(method);
-	request->path = text_of(path);
-	request->body = text_of(body);
+	request->method = bytes_of_text(method);
+	request->path = bytes_of_text(path);
+	request->body = bytes_of_text(body);
 	snprintf(request->peer, sizeof(request->peer), "127.0.0.1:50000");
 }
 
@@ -289,22 +285,22 @@ static void a_credential_shows_more_where_none_is_needed(void **state)
 {
 	(void)state;
 	begin("GET", "/KeyStatus", NULL);
-	request->query = text_of("KeyId=k");
+	request->query = bytes_of_text("KeyId=k");
 	send_it(200);
 	/* dev, and no key yet: everybody is somebody. */
 	assert_true(fakes.admitted);
 	add_api_key(KEY);
 	begin("GET", "/KeyStatus", NULL);
-	request->query = text_of("KeyId=k");
+	request->query = bytes_of_text("KeyId=k");
 	send_it(200);
 	assert_false(fakes.admitted);
 	begin("GET", "/KeyStatus", NULL);
-	request->query = text_of("KeyId=k");
+	request->query = bytes_of_text("KeyId=k");
 	add_header("x-api-key", KEY_2);
 	send_it(200);
 	assert_false(fakes.admitted);
 	begin("GET", "/KeyStatus", NULL);
-	request->query = text_of("KeyId=k");
+	request->query = bytes_of_text("KeyId=k");
 	add_header("x-api-key", KEY);
 	send_it(200);
 	assert_true(fakes.admitted);

@@ -54,7 +54,7 @@ static enum kms_rc take(struct challenge *out, const char *id, uint8_t purpose,
 			const uint8_t uuid[ABI_UUID_LEN], uint64_t now)
 {
 	static uint8_t note[CHALLENGE_NOTE_MAX];
-	struct bytes text = bytes_of(id, strlen(id));
+	struct bytes text = bytes_of_text(id);
 	enum kms_rc rc =
 		challenge_book_look(book, out, note, text, purpose, uuid, now);
 
@@ -177,10 +177,10 @@ static void a_registration_keeps_its_note(void **state)
 	c.note.len--;
 	assert_int_equal(put(id, c, NOW), 0);
 	memset(note, 0, sizeof(note));
-	assert_int_equal(
-		challenge_book_look(book, &out, got, bytes_of(id, strlen(id)),
-				    CHALLENGE_REGISTRATION, nobody, NOW),
-		0);
+	assert_int_equal(challenge_book_look(book, &out, got, bytes_of_text(id),
+					     CHALLENGE_REGISTRATION, nobody,
+					     NOW),
+			 0);
 	assert_ptr_equal(out.note.ptr, got);
 	assert_int_equal(out.note.len, CHALLENGE_NOTE_MAX);
 	assert_int_equal(got[CHALLENGE_NOTE_MAX - 1], 'n');

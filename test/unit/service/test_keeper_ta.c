@@ -148,7 +148,7 @@ static struct store_wallet create(struct user *u)
 
 	memcpy(c->wallet.passkey, u->passkey.pub, 64);
 	snprintf(c->wallet.rp_id, sizeof(c->wallet.rp_id), "%s", PASSKEY_RP);
-	c->origins = bytes_of(PASSKEY_ORIGIN, strlen(PASSKEY_ORIGIN));
+	c->origins = bytes_of_text(PASSKEY_ORIGIN);
 	world_run(&u->w);
 	assert_int_equal(c->rc, KMS_RC_OK);
 	return c->wallet;
@@ -254,7 +254,7 @@ static void many_wallets_in_mixed_batches(void **state)
 		memcpy(c->wallet.passkey, u->passkey.pub, 64);
 		snprintf(c->wallet.rp_id, sizeof(c->wallet.rp_id), "%s",
 			 PASSKEY_RP);
-		c->origins = bytes_of(PASSKEY_ORIGIN, strlen(PASSKEY_ORIGIN));
+		c->origins = bytes_of_text(PASSKEY_ORIGIN);
 	}
 	world_run(&u->w);
 	for (int k = 0; k < 24; k++) {

@@ -29,9 +29,8 @@ static enum kms_rc read(const char *ids, const char *origins)
 
 static void assert_chosen(const char *origin, const char *want)
 {
-	assert_string_equal(
-		relying_party_choose(&rp, bytes_of(origin, strlen(origin))),
-		want);
+	assert_string_equal(relying_party_choose(&rp, bytes_of_text(origin)),
+			    want);
 }
 
 static void lists_are_read_without_their_blanks(void **state)

@@ -35,11 +35,6 @@ static int end(void **state)
 	return 0;
 }
 
-static struct bytes text_of(const char *text)
-{
-	return bytes_of(text, strlen(text));
-}
-
 /* --- messages ------------------------------------------------------------ */
 
 struct message_row {
@@ -84,9 +79,9 @@ static void messages_are_what_they_are_said_to_be(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct bytes out = { 0 };
-		enum kms_rc rc =
-			wallet_read_message(&out, &arena, text_of(rows[i].text),
-					    rows[i].form, rows[i].guess, why);
+		enum kms_rc rc = wallet_read_message(
+			&out, &arena, bytes_of_text(rows[i].text), rows[i].form,
+			rows[i].guess, why);
 
 		if (rc != (rows[i].want ? KMS_RC_OK : KMS_RC_BAD_INPUT))
 			fail_msg("%s: %s", rows[i].text, kms_rc_name(rc));
@@ -106,10 +101,11 @@ static struct transaction_in transfer(void)
 		.chain_id = { true, 1 },
 		.nonce = { true, 9 },
 		.gas = { true, 21000 },
-		.to = text_of("0x3535353535353535353535353535353535353535"),
-		.value = text_of("1000000000000000000"),
-		.gas_price = text_of("0x4a817c800"),
-		.data = text_of(""),
+		.to = bytes_of_text(
+			"0x3535353535353535353535353535353535353535"),
+		.value = bytes_of_text("1000000000000000000"),
+		.gas_price = bytes_of_text("0x4a817c800"),
+		.data = bytes_of_text(""),
 	};
 }
 
@@ -138,7 +134,7 @@ static void one_ether_is_one_ether(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-		in.value = text_of(values[i]);
+		in.value = bytes_of_text(values[i]);
 		assert_hash(&in, want);
 	}
 }
@@ -150,7 +146,7 @@ static void the_specified_transaction_has_the_specified_hash(void **state)
 
 	(void)state;
 	in.nonce.value = 0;
-	in.to = text_of("0x742d35Cc6634C0532925a3b844Bc9e7595f2bD18");
+	in.to = bytes_of_text("0x742d35Cc6634C0532925a3b844Bc9e7595f2bD18");
 	assert_hash(&in, "1eaacb75d1224f4cc35d7f37b22f40e5"
 			 "fceac56b3849ed912b7ea9249bbefabb");
 }
@@ -193,10 +189,10 @@ static void amounts_that_could_be_either_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 		in = transfer();
-		in.value = text_of(values[i]);
+		in.value = bytes_of_text(values[i]);
 		assert_refused(&in, "Transaction.value must be 0x");
 		in = transfer();
-		in.gas_price = text_of(values[i]);
+		in.gas_price = bytes_of_text(values[i]);
 		assert_refused(&in, "Transaction.gasPrice must be 0x");
 	}
 }
@@ -207,13 +203,13 @@ static void members_belong_to_their_type(void **state)
 	struct eth_tx tx = { 0 };
 
 	(void)state;
-	in.max_fee = text_of("1");
+	in.max_fee = bytes_of_text("1");
 	assert_refused(&in, "maxFeePerGas does not belong to type 0");
 	in.type.value = 2;
 	assert_refused(&in, "gasPrice does not belong to type 2");
 	in.gas_price = (struct bytes){ 0 };
 	assert_refused(&in, "maxPriorityFeePerGas is required for type 2");
-	in.max_priority_fee = text_of("1");
+	in.max_priority_fee = bytes_of_text("1");
 	assert_int_equal(wallet_read_transaction(&tx, &arena, &in, why), 0);
 }
 
@@ -234,17 +230,17 @@ static void only_an_empty_to_creates_a_contract(void **state)
 	struct eth_tx tx = { 0 };
 
 	(void)state;
-	in.to = text_of("");
+	in.to = bytes_of_text("");
 	/* Without code it would only lose the value. */
 	assert_refused(&in, "Transaction is not one that a chain takes");
 	in.data = bytes_of("\x60", 1);
 	assert_int_equal(wallet_read_transaction(&tx, &arena, &in, why), 0);
 	assert_false(tx.has_to);
-	in.to = text_of("0x");
+	in.to = bytes_of_text("0x");
 	assert_refused(&in, "Transaction.to must be 20 bytes");
-	in.to = text_of("0x35353535353535353535353535353535353535");
+	in.to = bytes_of_text("0x35353535353535353535353535353535353535");
 	assert_refused(&in, "Transaction.to must be 20 bytes");
-	in.to = text_of("3535353535353535353535353535353535353535");
+	in.to = bytes_of_text("3535353535353535353535353535353535353535");
 	assert_refused(&in, "Transaction.to must be 20 bytes");
 }
 
@@ -252,7 +248,7 @@ static struct json_value list(const char *text)
 {
 	struct json_value v = { 0 };
 
-	assert_int_equal(json_parse(&v, text_of(text)), 0);
+	assert_int_equal(json_parse(&v, bytes_of_text(text)), 0);
 	return v;
 }
 
@@ -302,7 +298,7 @@ static struct bytes hex_of(const uint8_t *data, size_t len)
 	char text[2 + 2 * 32 + 1] = "0x";
 
 	hex_encode(text + 2, data, len);
-	return text_of(keep(text));
+	return bytes_of_text(keep(text));
 }
 
 static void put_hex(struct json_writer *w, const uint8_t *data, size_t len)
@@ -336,7 +332,7 @@ static void put_u64(struct json_writer *w, const char *name, uint64_t value)
 
 	json_name(w, name);
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	json_put_raw(w, text_of(text));
+	json_put_raw(w, bytes_of_text(text));
 }
 
 static void put_authorization(struct json_writer *w, struct rlp_reader *item)
@@ -398,7 +394,8 @@ static struct transaction_in members_of(const struct eth_tx *tx)
 		.chain_id = { true, tx->chain_id },
 		.nonce = { true, tx->nonce },
 		.gas = { true, tx->gas },
-		.to = tx->has_to ? hex_of(tx->to, sizeof(tx->to)) : text_of(""),
+		.to = tx->has_to ? hex_of(tx->to, sizeof(tx->to))
+				 : bytes_of_text(""),
 		.value = hex_of(tx->value, 32),
 		.data = tx->data,
 	};

@@ -300,11 +300,8 @@ static void pbkdf2_gives_the_published_answers(void **state KMS_UNUSED)
 
 	for (i = 0; i < ARRAY_LEN(rfc6070); i++) {
 		pbkdf2_sha512(
-			out, sizeof(out),
-			bytes_of(rfc6070[i].password,
-				 strlen(rfc6070[i].password)),
-			bytes_of(rfc6070[i].salt, strlen(rfc6070[i].salt)),
-			rfc6070[i].rounds);
+			out, sizeof(out), bytes_of_text(rfc6070[i].password),
+			bytes_of_text(rfc6070[i].salt), rfc6070[i].rounds);
 		assert_hex(out, sizeof(out), rfc6070[i].out);
 	}
 }
