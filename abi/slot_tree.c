@@ -42,6 +42,21 @@ void slot_tree_grow(uint8_t root[SHA256_LEN], unsigned int from,
 	}
 }
 
+bool slot_tree_take_sibling(void *arg, unsigned int level, uint64_t index,
+			    uint8_t out[SHA256_LEN])
+{
+	struct bytes *left = arg;
+
+	(void)level;
+	(void)index;
+	if (left->len < SHA256_LEN)
+		return false;
+	memcpy(out, left->ptr, SHA256_LEN);
+	left->ptr += SHA256_LEN;
+	left->len -= SHA256_LEN;
+	return true;
+}
+
 /* Joins the node at leaves[from] with its right or left neighbour. */
 static void join(struct slot_leaf *out, const struct slot_leaf *node,
 		 const uint8_t was[SHA256_LEN], const uint8_t is[SHA256_LEN])

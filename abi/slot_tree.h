@@ -17,6 +17,7 @@
 
 #include "abi/limits.h"
 #include "common/attr.h"
+#include "common/bytes.h"
 #include "common/kms_rc.h"
 #include "common/sha256.h"
 
@@ -48,6 +49,12 @@ typedef void slot_tree_visit(void *arg, unsigned int level, uint64_t index,
 /* Called for each sibling that is needed; false ends the walk. */
 typedef bool slot_tree_sibling(void *arg, unsigned int level, uint64_t index,
 			       uint8_t out[SHA256_LEN]);
+
+/*
+ * The usual source: arg is a struct bytes over the multiproof, which is cut
+ * from the front; what is left after the fold was too much.
+ */
+slot_tree_sibling slot_tree_take_sibling;
 
 /*
  * Folds count leaves, ascending by slot and all different, into the old and

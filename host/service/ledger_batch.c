@@ -24,26 +24,6 @@ static bool read_sibling(void *arg, unsigned int level, uint64_t index,
 	return true;
 }
 
-/* The same proof once more, for the new leaves. */
-struct replay {
-	const struct ledger *ledger;
-	size_t at;
-};
-
-static bool replay_sibling(void *arg, unsigned int level, uint64_t index,
-			   uint8_t out[SHA256_LEN])
-{
-	struct replay *r = arg;
-
-	(void)level;
-	(void)index;
-	if (r->at + SHA256_LEN > r->ledger->siblings_len)
-		return false;
-	memcpy(out, r->ledger->siblings + r->at, SHA256_LEN);
-	r->at += SHA256_LEN;
-	return true;
-}
-
 static void note_node(void *arg, unsigned int level, uint64_t index,
 		      const uint8_t node[SHA256_LEN])
 {
@@ -173,7 +153,8 @@ static enum kms_rc prove(struct ledger *l, uint16_t shard, size_t count)
 static enum kms_rc grow_tree(struct ledger *l, const struct tee_batch *b)
 {
 	const struct ledger_shard *s = &l->shards[b->shard];
-	struct replay replay = { .ledger = l };
+	/* The same proof once more, for the new leaves. */
+	struct bytes proof = bytes_of(l->siblings, l->siblings_len);
 	uint8_t was[SHA256_LEN] = { 0 };
 	uint8_t is[SHA256_LEN] = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
@@ -189,8 +170,8 @@ static enum kms_rc grow_tree(struct ledger *l, const struct tee_batch *b)
 	for (size_t i = 0; i < b->count; i++)
 		note_node(l, 0, l->leaves[i].slot, l->leaves[i].is);
 	rc = slot_tree_fold(was, is, l->leaves, b->count,
-			    depth_after(s, l->created), replay_sibling, &replay,
-			    note_node, l);
+			    depth_after(s, l->created), slot_tree_take_sibling,
+			    &proof, note_node, l);
 	if (rc || l->node_rc || !ct_equal(is, b->pc + PC_ROOT_AT, sizeof(is)))
 		return KMS_RC_INTERNAL;
 	return KMS_RC_OK;

@@ -10,25 +10,6 @@
 #include <string.h>
 
 /* A cursor over the multiproof of the request. */
-struct siblings {
-	struct bytes left;
-};
-
-static bool next_sibling(void *arg, unsigned int level, uint64_t index,
-			 uint8_t out[SHA256_LEN])
-{
-	struct siblings *s = arg;
-
-	(void)level;
-	(void)index;
-	if (s->left.len < SHA256_LEN)
-		return false;
-	memcpy(out, s->left.ptr, SHA256_LEN);
-	s->left.ptr += SHA256_LEN;
-	s->left.len -= SHA256_LEN;
-	return true;
-}
-
 static uint8_t restrictions_of(const struct op_row *row,
 			       const struct abi_prepare_op *in)
 {
@@ -136,7 +117,6 @@ static enum kms_rc certify(struct ta *ta, const struct shard *s,
 			   struct bytes proof)
 {
 	struct txn *t = &ta->txn;
-	struct siblings sibs = { .left = proof };
 	struct certificate c = {
 		.shard = s->anchor.shard,
 		.seq = s->anchor.seq + 1,
@@ -154,10 +134,10 @@ static enum kms_rc certify(struct ta *ta, const struct shard *s,
 	slot_tree_grow(root, s->anchor.depth, c.depth);
 	sort_leaves(t);
 	rc = slot_tree_fold(was, c.root, t->leaves, t->count, c.depth,
-			    next_sibling, &sibs, NULL, NULL);
+			    slot_tree_take_sibling, &proof, NULL, NULL);
 	if (rc)
 		return rc;
-	if (sibs.left.len || !ct_equal(was, root, sizeof(was)))
+	if (proof.len || !ct_equal(was, root, sizeof(was)))
 		return KMS_RC_BAD_PROOF;
 	memcpy(c.prev_root, s->anchor.root, SHA256_LEN);
 	memcpy(c.req_id, t->req_id, sizeof(c.req_id));

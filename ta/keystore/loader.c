@@ -7,41 +7,22 @@
 
 #include <string.h>
 
-struct path {
-	struct bytes left;
-};
-
-static bool next_of_path(void *arg, unsigned int level, uint64_t index,
-			 uint8_t out[SHA256_LEN])
-{
-	struct path *p = arg;
-
-	(void)level;
-	(void)index;
-	if (p->left.len < SHA256_LEN)
-		return false;
-	memcpy(out, p->left.ptr, SHA256_LEN);
-	p->left.ptr += SHA256_LEN;
-	p->left.len -= SHA256_LEN;
-	return true;
-}
-
 static enum kms_rc prove(const struct shard *s, uint64_t slot,
 			 const struct abi_state_proof *proof)
 {
 	struct slot_leaf leaf = { .slot = slot };
-	struct path path = { .left = proof->path };
+	struct bytes path = proof->path;
 	uint8_t was[SHA256_LEN] = { 0 };
 	uint8_t is[SHA256_LEN] = { 0 };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	record_leaf(leaf.was, proof->blob);
 	memcpy(leaf.is, leaf.was, sizeof(leaf.is));
-	rc = slot_tree_fold(was, is, &leaf, 1, s->anchor.depth, next_of_path,
-			    &path, NULL, NULL);
+	rc = slot_tree_fold(was, is, &leaf, 1, s->anchor.depth,
+			    slot_tree_take_sibling, &path, NULL, NULL);
 	if (rc)
 		return rc;
-	if (path.left.len || !ct_equal(was, s->anchor.root, sizeof(was)))
+	if (path.len || !ct_equal(was, s->anchor.root, sizeof(was)))
 		return KMS_RC_BAD_PROOF;
 	return KMS_RC_OK;
 }

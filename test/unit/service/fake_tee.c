@@ -202,29 +202,14 @@ static enum kms_rc run_op(struct prepare *p, uint16_t shard, struct bytes value)
 	return rc;
 }
 
-static bool next_sibling(void *arg, unsigned int level, uint64_t index,
-			 uint8_t out[SHA256_LEN])
-{
-	struct prepare *p = arg;
-
-	(void)level;
-	(void)index;
-	if (p->siblings.len < SHA256_LEN)
-		return false;
-	memcpy(out, p->siblings.ptr, SHA256_LEN);
-	p->siblings.ptr += SHA256_LEN;
-	p->siblings.len -= SHA256_LEN;
-	return true;
-}
-
 static enum kms_rc certify(struct prepare *p, const struct fake_shard *before)
 {
 	unsigned int depth = depth_of(p->shard);
 	uint8_t was[SHA256_LEN] = { 0 };
 	uint8_t root[SHA256_LEN];
-	enum kms_rc rc =
-		slot_tree_fold(was, p->shard->root, p->leaves, p->count, depth,
-			       next_sibling, p, NULL, NULL);
+	enum kms_rc rc = slot_tree_fold(was, p->shard->root, p->leaves,
+					p->count, depth, slot_tree_take_sibling,
+					&p->siblings, NULL, NULL);
 
 	memcpy(root, before->root, sizeof(root));
 	slot_tree_grow(root, depth_of(before), depth);
