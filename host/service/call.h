@@ -41,8 +41,7 @@ struct call {
 	uint64_t tee_ns;	/* that the TEE took; 0: not asked, or untold */
 	struct json_writer out; /* the answer, when it ends OK */
 	void *user;		/* of the service function */
-	bool owner;		/* an owner's assertion came along */
-	struct bytes ceremony;	/* id of its challenge, or absent */
+	struct bytes ceremony;	/* id of the owner's challenge, or absent */
 	char log_key[40];	/* key the call is about, for the log */
 	struct bytes message;	/* of call_fail() */
 	void (*finish)(struct call *call, enum kms_rc rc); /* dispatch */

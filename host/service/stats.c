@@ -34,7 +34,7 @@ void service_count(struct call *call, enum kms_rc rc)
 		return;
 	}
 	t->ops++;
-	if (call->owner)
+	if (call->ceremony.ptr)
 		t->webauthn++;
 	if (call->op->count == COUNT_SIGN) {
 		t->signs++;

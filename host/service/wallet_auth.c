@@ -111,7 +111,6 @@ static bool read_challenge(struct call *call, struct abi_passkey_evidence *e,
 		return false;
 	}
 	memcpy(e->nonce, c.nonce, sizeof(e->nonce));
-	call->owner = true;
 	call->ceremony = id;
 	return true;
 }
