@@ -163,14 +163,10 @@ static bool print_json(void *arg, const struct store_api_key *key)
 	clock_put_seconds(created, key->created_ms);
 	json_begin(&w, text, sizeof(text));
 	json_object(&w);
-	json_name(&w, "id");
-	json_put_text(&w, key->id);
-	json_name(&w, "label");
-	json_put_text(&w, key->label);
-	json_name(&w, "created");
-	json_put_text(&w, created);
-	json_name(&w, "revoked");
-	json_put_bool(&w, key->revoked);
+	json_text_member(&w, "id", key->id);
+	json_text_member(&w, "label", key->label);
+	json_text_member(&w, "created", created);
+	json_bool_member(&w, "revoked", key->revoked);
 	json_end(&w);
 	if (json_writer_done(&w))
 		return false;

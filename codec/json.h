@@ -98,6 +98,12 @@ void json_put_int(struct json_writer *w, int64_t value);
 void json_put_time_ms(struct json_writer *w, int64_t ms);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_raw(struct json_writer *w, struct bytes json);
+
+/* A member of an object: name and value. */
+void json_text_member(struct json_writer *w, const char *name,
+		      const char *text);
+void json_int_member(struct json_writer *w, const char *name, int64_t value);
+void json_bool_member(struct json_writer *w, const char *name, bool value);
 /* SHORT_BUFFER when it did not fit; INTERNAL when it is no JSON text. */
 enum kms_rc json_writer_done(const struct json_writer *w) KMS_MUST_USE;
 

@@ -254,3 +254,21 @@ enum kms_rc json_writer_done(const struct json_writer *w)
 		return KMS_RC_INTERNAL;
 	return KMS_RC_OK;
 }
+
+void json_text_member(struct json_writer *w, const char *name, const char *text)
+{
+	json_name(w, name);
+	json_put_text(w, text);
+}
+
+void json_int_member(struct json_writer *w, const char *name, int64_t value)
+{
+	json_name(w, name);
+	json_put_int(w, value);
+}
+
+void json_bool_member(struct json_writer *w, const char *name, bool value)
+{
+	json_name(w, name);
+	json_put_bool(w, value);
+}

@@ -41,8 +41,7 @@ static void put_text(struct json_writer *w, const char *name, const char *text)
 {
 	if (!text)
 		return;
-	json_name(w, name);
-	json_put_text(w, text);
+	json_text_member(w, name, text);
 }
 
 /* All of a field but its sub-fields. */
@@ -52,17 +51,13 @@ static void describe_scalar(struct json_writer *w, const struct field *f)
 
 	put_text(w, "name", f->name);
 	put_text(w, "type", type_name(type));
-	json_name(w, "required");
-	json_put_bool(w, f->flags & FIELD_REQUIRED);
+	json_bool_member(w, "required", f->flags & FIELD_REQUIRED);
 	if (f->items_max) {
-		json_name(w, "items_max");
-		json_put_int(w, f->items_max);
+		json_int_member(w, "items_max", f->items_max);
 	}
 	if (f->max) {
-		json_name(w, "min");
-		json_put_int(w, f->min);
-		json_name(w, "max");
-		json_put_int(w, f->max);
+		json_int_member(w, "min", f->min);
+		json_int_member(w, "max", f->max);
 	}
 	if (f->pattern)
 		put_text(w, "pattern", f->pattern->text);
@@ -111,8 +106,7 @@ static void describe_out(struct json_writer *w, const struct op_member *m)
 		json_object(w);
 		put_text(w, "name", m->name);
 		put_text(w, "type", m->type);
-		json_name(w, "always");
-		json_put_bool(w, m->always);
+		json_bool_member(w, "always", m->always);
 		json_end(w);
 	}
 	json_end(w);

@@ -401,14 +401,10 @@ static size_t put_refusal(char *out, size_t cap, unsigned int status)
 	/* Not every client says where it was going, so both forms. */
 	json_begin(&w, out, cap);
 	json_object(&w);
-	json_name(&w, "error");
-	json_put_text(&w, text);
-	json_name(&w, "code");
-	json_put_text(&w, kms_rc_name(rc));
-	json_name(&w, "__type");
-	json_put_text(&w, aws_error_of(rc).type);
-	json_name(&w, "message");
-	json_put_text(&w, text);
+	json_text_member(&w, "error", text);
+	json_text_member(&w, "code", kms_rc_name(rc));
+	json_text_member(&w, "__type", aws_error_of(rc).type);
+	json_text_member(&w, "message", text);
 	json_end(&w);
 	return json_writer_done(&w) ? 0 : w.len;
 }

@@ -33,17 +33,14 @@ void service_health(struct call *call)
 	struct json_writer *w = &call->out;
 
 	json_object(w);
-	json_name(w, "status");
-	json_put_text(w, all_workers_serve(c) ? "healthy" : "degraded");
-	json_name(w, "service");
-	json_put_text(w, "teekms");
-	json_name(w, "version");
-	json_put_text(w, KMS_VERSION);
+	json_text_member(w, "status",
+			 all_workers_serve(c) ? "healthy" : "degraded");
+	json_text_member(w, "service", "teekms");
+	json_text_member(w, "version", KMS_VERSION);
 	json_name(w, "ta_mode");
 	json_put_text(w,
 		      info->tee_kind == TEE_KIND_OPTEE ? "optee" : "process");
-	json_name(w, "attestation_available");
-	json_put_bool(w, false);
+	json_bool_member(w, "attestation_available", false);
 	json_name(w, "endpoints");
 	json_object(w);
 	put_endpoints(w, "POST");
@@ -63,30 +60,21 @@ void service_version(struct call *call)
 	struct json_writer *w = &call->out;
 
 	json_object(w);
-	json_name(w, "version");
-	json_put_text(w, KMS_VERSION);
-	json_name(w, "build");
-	json_put_text(w, KMS_VERSION);
-	json_name(w, "profile");
-	json_put_text(w, c->production ? "prod" : "dev");
+	json_text_member(w, "version", KMS_VERSION);
+	json_text_member(w, "build", KMS_VERSION);
+	json_text_member(w, "profile", c->production ? "prod" : "dev");
 	/* There is no other: the TA takes no bare nonce for a signature. */
-	json_name(w, "challenge_mode");
-	json_put_text(w, "strict");
+	json_text_member(w, "challenge_mode", "strict");
 	json_name(w, "tee");
 	json_object(w);
 	json_name(w, "kind");
 	json_put_text(w,
 		      info->tee_kind == TEE_KIND_OPTEE ? "optee" : "process");
-	json_name(w, "ta_version");
-	json_put_int(w, info->ta_version);
-	json_name(w, "development");
-	json_put_bool(w, development);
-	json_name(w, "serves_without_rollback_protection");
-	json_put_bool(w, weak);
-	json_name(w, "rollback_level");
-	json_put_int(w, info->rollback_level);
-	json_name(w, "shards");
-	json_put_int(w, info->shard_total);
+	json_int_member(w, "ta_version", info->ta_version);
+	json_bool_member(w, "development", development);
+	json_bool_member(w, "serves_without_rollback_protection", weak);
+	json_int_member(w, "rollback_level", info->rollback_level);
+	json_int_member(w, "shards", info->shard_total);
 	json_end(w);
 	json_end(w);
 	call_done(call, KMS_RC_OK);
@@ -95,8 +83,7 @@ void service_version(struct call *call)
 static void put_status(struct call *call, const char *status)
 {
 	json_object(&call->out);
-	json_name(&call->out, "status");
-	json_put_text(&call->out, status);
+	json_text_member(&call->out, "status", status);
 	json_end(&call->out);
 }
 

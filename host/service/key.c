@@ -54,12 +54,10 @@ static void put_algorithms(struct json_writer *w)
 
 static void put_specs(struct json_writer *w, const struct store_key *key)
 {
-	json_name(w, "CustomerMasterKeySpec");
-	json_put_text(w, service_spec_name(key->key_spec));
-	json_name(w, "KeySpec");
-	json_put_text(w, service_spec_name(key->key_spec));
-	json_name(w, "KeyUsage");
-	json_put_text(w, "SIGN_VERIFY");
+	json_text_member(w, "CustomerMasterKeySpec",
+			 service_spec_name(key->key_spec));
+	json_text_member(w, "KeySpec", service_spec_name(key->key_spec));
+	json_text_member(w, "KeyUsage", "SIGN_VERIFY");
 	put_algorithms(w);
 }
 
@@ -76,27 +74,19 @@ static void put_metadata(struct call *call, const struct store_key *key)
 	json_object(w);
 	json_name(w, "KeyMetadata");
 	json_object(w);
-	json_name(w, "AWSAccountId");
-	json_put_text(w, account);
-	json_name(w, "KeyId");
-	json_put_text(w, id);
-	json_name(w, "Arn");
-	json_put_text(w, arn);
+	json_text_member(w, "AWSAccountId", account);
+	json_text_member(w, "KeyId", id);
+	json_text_member(w, "Arn", arn);
 	json_name(w, "CreationDate");
 	json_put_time_ms(w, key->created_ms);
-	json_name(w, "Enabled");
-	json_put_bool(w, key->key_state == KEY_STATE_ENABLED);
-	json_name(w, "Description");
-	json_put_text(w, key->description ? key->description : "");
-	json_name(w, "KeyState");
-	json_put_text(w, service_state_name(key->key_state));
-	json_name(w, "Origin");
-	json_put_text(w, "AWS_KMS");
-	json_name(w, "KeyManager");
-	json_put_text(w, "CUSTOMER");
+	json_bool_member(w, "Enabled", key->key_state == KEY_STATE_ENABLED);
+	json_text_member(w, "Description",
+			 key->description ? key->description : "");
+	json_text_member(w, "KeyState", service_state_name(key->key_state));
+	json_text_member(w, "Origin", "AWS_KMS");
+	json_text_member(w, "KeyManager", "CUSTOMER");
 	put_specs(w, key);
-	json_name(w, "MultiRegion");
-	json_put_bool(w, false);
+	json_bool_member(w, "MultiRegion", false);
 	json_end(w);
 	json_end(w);
 }
@@ -293,8 +283,7 @@ void service_get_public_key(struct call *call)
 		spki, key.key_spec == KEY_SPEC_SECP256K1 ? DER_K256 : DER_P256,
 		key.public_key);
 	json_object(&call->out);
-	json_name(&call->out, "KeyId");
-	json_put_text(&call->out, arn);
+	json_text_member(&call->out, "KeyId", arn);
 	json_name(&call->out, "PublicKey");
 	json_put_base64(&call->out, spki, len);
 	put_specs(&call->out, &key);
@@ -391,10 +380,8 @@ static bool list_key(void *arg, const struct store_key *key)
 	service_key_arn(l->call->service, arn, key->uuid);
 	uuid_put(id, key->uuid);
 	json_object(w);
-	json_name(w, "KeyId");
-	json_put_text(w, id);
-	json_name(w, "KeyArn");
-	json_put_text(w, arn);
+	json_text_member(w, "KeyId", id);
+	json_text_member(w, "KeyArn", arn);
 	json_end(w);
 	return true;
 }
@@ -425,8 +412,7 @@ void service_list_keys(struct call *call)
 		json_name(&call->out, "NextMarker");
 		put_marker(&call->out, account, l.last);
 	}
-	json_name(&call->out, "Truncated");
-	json_put_bool(&call->out, l.more);
+	json_bool_member(&call->out, "Truncated", l.more);
 	json_end(&call->out);
 	call_done(call, rc);
 }

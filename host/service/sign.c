@@ -79,8 +79,7 @@ static void put_key_arn(struct call *call, const uint8_t uuid[ABI_UUID_LEN])
 
 	service_key_arn(call->service, arn, uuid);
 	json_object(&call->out);
-	json_name(&call->out, "KeyId");
-	json_put_text(&call->out, arn);
+	json_text_member(&call->out, "KeyId", arn);
 }
 
 static void put_algorithm(struct call *call, unsigned int algorithm)
@@ -166,8 +165,7 @@ void service_verify(struct call *call)
 		return;
 	}
 	put_key_arn(call, key.uuid);
-	json_name(&call->out, "SignatureValid");
-	json_put_bool(&call->out, true);
+	json_bool_member(&call->out, "SignatureValid", true);
 	put_algorithm(call, in->signing_algorithm);
 	call_done(call, KMS_RC_OK);
 }

@@ -107,16 +107,9 @@ static unsigned int dead_workers(const struct call *call)
 	return dead;
 }
 
-static void put_int(struct json_writer *w, const char *name, uint64_t value)
+static void put_count(struct json_writer *w, const char *name, uint64_t count)
 {
-	json_name(w, name);
-	json_put_int(w, (int64_t)value);
-}
-
-static void put_text(struct json_writer *w, const char *name, const char *text)
-{
-	json_name(w, name);
-	json_put_text(w, text);
+	json_int_member(w, name, (int64_t)count);
 }
 
 static uint64_t counter(const struct call *call, const char *name)
@@ -163,12 +156,12 @@ static void put_keys(struct json_writer *w, const struct call *call)
 	}
 	json_name(w, "keys");
 	json_object(w);
-	put_int(w, "total", m->totals.total);
-	put_int(w, "active", m->totals.total);
-	put_int(w, "with_address", m->totals.with_address);
-	put_int(w, "with_passkey", m->totals.with_passkey);
-	put_int(w, "frozen", m->totals.frozen);
-	put_int(w, "pending_deletion", m->totals.pending_deletion);
+	put_count(w, "total", m->totals.total);
+	put_count(w, "active", m->totals.total);
+	put_count(w, "with_address", m->totals.with_address);
+	put_count(w, "with_passkey", m->totals.with_passkey);
+	put_count(w, "frozen", m->totals.frozen);
+	put_count(w, "pending_deletion", m->totals.pending_deletion);
 	json_end(w);
 }
 
@@ -178,16 +171,16 @@ static void put_operations(struct json_writer *w, const struct call *call)
 
 	json_name(w, "operations");
 	json_object(w);
-	put_int(w, "total_signs", signs);
-	put_int(w, "daily_signs", counter_of_day(call, SIGN_DAY));
-	put_int(w, "total_ops", counter(call, "op"));
-	put_int(w, "daily_ops", counter_of_day(call, OP_DAY));
+	put_count(w, "total_signs", signs);
+	put_count(w, "daily_signs", counter_of_day(call, SIGN_DAY));
+	put_count(w, "total_ops", counter(call, "op"));
+	put_count(w, "daily_ops", counter_of_day(call, OP_DAY));
 	put_average(w, "avg_sign_ms", counter(call, "sign_us"), signs);
 	put_average(w, "avg_derive_ms", counter(call, "derive_us"),
 		    counter(call, "derive"));
-	put_int(w, "errors", counter(call, "error"));
-	put_int(w, "panics", 0);
-	put_int(w, "webauthn", counter(call, "webauthn"));
+	put_count(w, "errors", counter(call, "error"));
+	put_count(w, "panics", 0);
+	put_count(w, "webauthn", counter(call, "webauthn"));
 	json_end(w);
 }
 
@@ -195,22 +188,22 @@ static void put_queue(struct json_writer *w, unsigned int dead)
 {
 	json_name(w, "queue");
 	json_object(w);
-	put_text(w, "circuit_breaker", dead ? "open" : "closed");
-	put_int(w, "consecutive_failures", dead);
+	json_text_member(w, "circuit_breaker", dead ? "open" : "closed");
+	put_count(w, "consecutive_failures", dead);
 	json_end(w);
 }
 
 static void put_both(struct json_writer *w, const char *en, const char *zh)
 {
-	put_text(w, "en", en);
-	put_text(w, "zh", zh);
+	json_text_member(w, "en", en);
+	json_text_member(w, "zh", zh);
 }
 
 static void put_warning(struct json_writer *w, const char *code, const char *en,
 			const char *zh)
 {
 	json_object(w);
-	put_text(w, "code", code);
+	json_text_member(w, "code", code);
 	put_both(w, en, zh);
 	json_end(w);
 }
@@ -270,17 +263,18 @@ static void put_stats(struct json_writer *w, const struct call *call)
 	uint64_t api_keys = 0;
 
 	json_object(w);
-	put_text(w, "service", "teekms");
-	put_text(w, "version", KMS_VERSION);
-	put_text(w, "ta_mode",
-		 info->tee_kind == TEE_KIND_OPTEE ? "optee" : "process");
+	json_text_member(w, "service", "teekms");
+	json_text_member(w, "version", KMS_VERSION);
+	json_text_member(w, "ta_mode",
+			 info->tee_kind == TEE_KIND_OPTEE ? "optee"
+							  : "process");
 	put_queue(w, dead);
 	if (call->caller.admitted || c->compat) {
 		if (store_count_api_keys(r, &api_keys))
 			api_keys = 0;
 		put_keys(w, call);
 		put_operations(w, call);
-		put_int(w, "api_keys", api_keys);
+		put_count(w, "api_keys", api_keys);
 		put_warnings(w, api_keys, dead);
 	}
 	put_explanations(w);
@@ -386,11 +380,10 @@ void service_queue_status(struct call *call)
 	unsigned int dead = dead_workers(call);
 
 	json_object(w);
-	put_int(w, "queue_depth", depth);
-	put_int(w, "estimated_wait_seconds", depth * CALL_COSTS_MS / 1000);
-	json_name(w, "circuit_breaker_open");
-	json_put_bool(w, dead);
-	put_int(w, "consecutive_failures", dead);
+	put_count(w, "queue_depth", depth);
+	put_count(w, "estimated_wait_seconds", depth * CALL_COSTS_MS / 1000);
+	json_bool_member(w, "circuit_breaker_open", dead);
+	put_count(w, "consecutive_failures", dead);
 	json_end(w);
 	call_done(call, KMS_RC_OK);
 }
@@ -400,7 +393,7 @@ void service_rollback_counter(struct call *call)
 	const struct service_config *c = service_config(call->service);
 
 	json_object(&call->out);
-	put_int(&call->out, "counter", keeper_commits(c->keeper));
+	put_count(&call->out, "counter", keeper_commits(c->keeper));
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }

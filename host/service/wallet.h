@@ -54,7 +54,6 @@ void wallet_put_time(struct call *call, const char *name, int64_t unix_ms);
 /* {"KeyMetadata":{...}} without the last brace. */
 void wallet_put_metadata(struct call *call, const struct store_wallet *w);
 void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN]);
-void wallet_put_text(struct call *call, const char *name, const char *text);
 
 /* --- the owner's assertion (wallet_auth.c) ------------------------------- */
 

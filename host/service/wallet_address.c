@@ -16,8 +16,8 @@ static void show(struct call *call, const char *address, const uint8_t xy[64])
 
 	eth_address_put_key(key, xy);
 	json_object(&call->out);
-	wallet_put_text(call, "Address", address);
-	wallet_put_text(call, "PublicKey", key);
+	json_text_member(&call->out, "Address", address);
+	json_text_member(&call->out, "PublicKey", key);
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }
@@ -139,10 +139,10 @@ void service_get_wallet_key(struct call *call)
 		return;
 	json_object(&call->out);
 	wallet_put_id(call, w->uuid);
-	wallet_put_text(call, "Address", place.address);
-	wallet_put_text(call, "PublicKey", place.public_key);
-	wallet_put_text(call, "KeyUsage", w->key_usage);
-	wallet_put_text(call, "KeySpec", w->key_spec);
+	json_text_member(&call->out, "Address", place.address);
+	json_text_member(&call->out, "PublicKey", place.public_key);
+	json_text_member(&call->out, "KeyUsage", w->key_usage);
+	json_text_member(&call->out, "KeySpec", w->key_spec);
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }

@@ -204,17 +204,15 @@ bool wallet_put_challenge(struct call *call, const struct challenge *c)
 		return false;
 	}
 	json_object(&call->out);
-	wallet_put_text(call, "ChallengeId", id);
+	json_text_member(&call->out, "ChallengeId", id);
 	return true;
 }
 
 static void put_credential(struct json_writer *out, const char *id)
 {
 	json_object(out);
-	json_name(out, "id");
-	json_put_text(out, id);
-	json_name(out, "type");
-	json_put_text(out, "public-key");
+	json_text_member(out, "id", id);
+	json_text_member(out, "type", "public-key");
 	json_name(out, "transports");
 	json_array(out);
 	json_put_text(out, "internal");
@@ -241,15 +239,14 @@ static void begun(struct wallet_nonce *n)
 	json_object(out);
 	json_name(out, "challenge");
 	json_put_base64url(out, n->challenge.nonce, 32);
-	json_name(out, "timeout");
-	json_put_int(out, ABI_NONCE_LIFE_MS);
-	wallet_put_text(call, "rpId", n->challenge.rp_id);
+	json_int_member(out, "timeout", ABI_NONCE_LIFE_MS);
+	json_text_member(out, "rpId", n->challenge.rp_id);
 	json_name(out, "allowCredentials");
 	json_array(out);
 	if (credential)
 		put_credential(out, credential);
 	json_end(out);
-	wallet_put_text(call, "userVerification", "required");
+	json_text_member(out, "userVerification", "required");
 	json_end(out);
 	json_end(out);
 	call_done(call, KMS_RC_OK);

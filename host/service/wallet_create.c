@@ -120,7 +120,7 @@ static void show_created(struct call *call, const struct store_wallet *w)
 {
 	wallet_put_metadata(call, w);
 	/* Clients of the reference want the member; there is nothing in it. */
-	wallet_put_text(call, "Mnemonic", "[MNEMONIC_IN_SECURE_WORLD]");
+	json_text_member(&call->out, "Mnemonic", "[MNEMONIC_IN_SECURE_WORLD]");
 	json_end(&call->out);
 }
 
@@ -219,8 +219,8 @@ static void put_rp(struct call *call, const struct challenge *c)
 
 	json_name(&call->out, "rp");
 	json_object(&call->out);
-	wallet_put_text(call, "name", rp->name);
-	wallet_put_text(call, "id", c->rp_id);
+	json_text_member(&call->out, "name", rp->name);
+	json_text_member(&call->out, "id", c->rp_id);
 	json_end(&call->out);
 }
 
@@ -233,16 +233,15 @@ static void put_wishes(struct call *call)
 
 	json_name(out, "pubKeyCredParams");
 	json_put_raw(out, bytes_of(parameters, sizeof(parameters) - 1));
-	json_name(out, "timeout");
-	json_put_int(out, ABI_NONCE_LIFE_MS);
-	wallet_put_text(call, "attestation", "none");
+	json_int_member(out, "timeout", ABI_NONCE_LIFE_MS);
+	json_text_member(out, "attestation", "none");
 	json_name(out, "excludeCredentials");
 	json_array(out);
 	json_end(out);
 	json_name(out, "authenticatorSelection");
 	json_object(out);
-	wallet_put_text(call, "residentKey", "preferred");
-	wallet_put_text(call, "userVerification", "required");
+	json_text_member(out, "residentKey", "preferred");
+	json_text_member(out, "userVerification", "required");
 	json_end(out);
 }
 
@@ -314,9 +313,9 @@ static void show_registered(struct call *call, const struct store_wallet *w)
 {
 	json_object(&call->out);
 	wallet_put_id(call, w->uuid);
-	wallet_put_text(call, "CredentialId", w->credential);
-	wallet_put_text(call, "Status", "ready");
-	wallet_put_text(call, "Address", w->address);
+	json_text_member(&call->out, "CredentialId", w->credential);
+	json_text_member(&call->out, "Status", "ready");
+	json_text_member(&call->out, "Address", w->address);
 	json_end(&call->out);
 }
 

@@ -32,8 +32,7 @@ static void show_changed(struct wallet_change *c)
 
 	json_object(&call->out);
 	wallet_put_id(call, c->change.wallet.uuid);
-	json_name(&call->out, "Changed");
-	json_put_bool(&call->out, true);
+	json_bool_member(&call->out, "Changed", true);
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }
@@ -45,8 +44,8 @@ static void show_count(struct wallet_change *c)
 
 	json_object(&call->out);
 	wallet_put_id(call, c->change.wallet.uuid);
-	json_name(&call->out, "PasskeyCount");
-	json_put_int(&call->out, c->change.wallet.passkey_count + delta);
+	json_int_member(&call->out, "PasskeyCount",
+			c->change.wallet.passkey_count + delta);
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }
@@ -165,8 +164,8 @@ static void show_active(struct wallet_change *c)
 
 	json_object(&call->out);
 	wallet_put_id(call, c->change.wallet.uuid);
-	wallet_put_text(call, "LifecycleStatus",
-			wallet_lifecycle_name(STORE_ACTIVE));
+	json_text_member(&call->out, "LifecycleStatus",
+			 wallet_lifecycle_name(STORE_ACTIVE));
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
 }

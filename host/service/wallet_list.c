@@ -80,7 +80,7 @@ static bool list_wallet(void *arg, const struct store_wallet *wallet)
 	service_key_arn(l->call->service, arn, wallet->uuid);
 	json_object(&l->call->out);
 	wallet_put_id(l->call, wallet->uuid);
-	wallet_put_text(l->call, "KeyArn", arn);
+	json_text_member(&l->call->out, "KeyArn", arn);
 	json_end(&l->call->out);
 	return true;
 }
@@ -107,8 +107,7 @@ void service_list_wallets(struct call *call)
 	json_end(&call->out);
 	if (l.more)
 		put_marker(&call->out, &l.last);
-	json_name(&call->out, "Truncated");
-	json_put_bool(&call->out, l.more);
+	json_bool_member(&call->out, "Truncated", l.more);
 	json_end(&call->out);
 	call_done(call, rc);
 }

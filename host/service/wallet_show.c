@@ -24,12 +24,6 @@ const char *wallet_lifecycle_name(enum store_lifecycle lifecycle)
 	}
 }
 
-void wallet_put_text(struct call *call, const char *name, const char *text)
-{
-	json_name(&call->out, name);
-	json_put_text(&call->out, text);
-}
-
 void wallet_put_time(struct call *call, const char *name, int64_t unix_ms)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -48,7 +42,7 @@ void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN])
 	char id[UUID_TEXT_LEN + 1];
 
 	uuid_put(id, uuid);
-	wallet_put_text(call, "KeyId", id);
+	json_text_member(&call->out, "KeyId", id);
 }
 
 static void put_last_used(struct call *call, const struct store_wallet *w)
@@ -58,7 +52,7 @@ static void put_last_used(struct call *call, const struct store_wallet *w)
 	if (!w->last_used_ms)
 		return;
 	clock_put(text, w->last_used_ms, "+00:00");
-	wallet_put_text(call, "LastUsedAt", text);
+	json_text_member(&call->out, "LastUsedAt", text);
 }
 
 static void put_first_address(struct call *call, const struct store_wallet *w)
@@ -66,9 +60,9 @@ static void put_first_address(struct call *call, const struct store_wallet *w)
 	char key[ETH_KEY_TEXT_LEN + 1];
 
 	eth_address_put_key(key, w->public_key);
-	wallet_put_text(call, "Address", w->address);
-	wallet_put_text(call, "PublicKey", key);
-	wallet_put_text(call, "DerivationPath", ETH_PATH_FIRST);
+	json_text_member(&call->out, "Address", w->address);
+	json_text_member(&call->out, "PublicKey", key);
+	json_text_member(&call->out, "DerivationPath", ETH_PATH_FIRST);
 }
 
 /* What AWS's clients look for in every KeyMetadata. */
@@ -83,12 +77,11 @@ static void put_for_aws(struct call *call, const struct store_wallet *w)
 
 	snprintf(account, sizeof(account), "%012" PRIu64,
 		 service_config(call->service)->account);
-	wallet_put_text(call, "AWSAccountId", account);
-	wallet_put_text(call, "KeyState", states[w->lifecycle]);
-	wallet_put_text(call, "KeyManager", "CUSTOMER");
-	wallet_put_text(call, "CustomerMasterKeySpec", w->key_spec);
-	json_name(&call->out, "MultiRegion");
-	json_put_bool(&call->out, false);
+	json_text_member(&call->out, "AWSAccountId", account);
+	json_text_member(&call->out, "KeyState", states[w->lifecycle]);
+	json_text_member(&call->out, "KeyManager", "CUSTOMER");
+	json_text_member(&call->out, "CustomerMasterKeySpec", w->key_spec);
+	json_bool_member(&call->out, "MultiRegion", false);
 }
 
 static void put_identity(struct call *call, const struct store_wallet *w)
@@ -97,7 +90,7 @@ static void put_identity(struct call *call, const struct store_wallet *w)
 
 	service_key_arn(call->service, arn, w->uuid);
 	wallet_put_id(call, w->uuid);
-	wallet_put_text(call, "Arn", arn);
+	json_text_member(&call->out, "Arn", arn);
 	wallet_put_time(call, "CreationDate", w->created_ms);
 	put_first_address(call, w);
 }
@@ -111,26 +104,23 @@ void wallet_put_metadata(struct call *call, const struct store_wallet *w)
 	json_name(out, "KeyMetadata");
 	json_object(out);
 	put_identity(call, w);
-	json_name(out, "Enabled");
-	json_put_bool(out, w->lifecycle == STORE_ACTIVE);
-	wallet_put_text(call, "Description",
-			w->description ? w->description : "");
-	wallet_put_text(call, "KeyUsage", w->key_usage);
-	wallet_put_text(call, "KeySpec", w->key_spec);
-	wallet_put_text(call, "Origin", w->origin);
+	json_bool_member(out, "Enabled", w->lifecycle == STORE_ACTIVE);
+	json_text_member(out, "Description",
+			 w->description ? w->description : "");
+	json_text_member(out, "KeyUsage", w->key_usage);
+	json_text_member(out, "KeySpec", w->key_spec);
+	json_text_member(out, "Origin", w->origin);
 	if (w->has_passkey) {
 		eth_address_put_point(passkey, w->passkey);
-		wallet_put_text(call, "PasskeyPublicKey", passkey);
+		json_text_member(out, "PasskeyPublicKey", passkey);
 	}
-	json_name(out, "PasskeyCount");
-	json_put_int(out, w->passkey_count);
+	json_int_member(out, "PasskeyCount", w->passkey_count);
 	/* Chosen by the host at creation: the owner should see it. */
-	json_name(out, "BindLevel");
-	json_put_int(out, w->bind_level);
-	wallet_put_text(call, "RpId", w->rp_id);
+	json_int_member(out, "BindLevel", w->bind_level);
+	json_text_member(out, "RpId", w->rp_id);
 	put_last_used(call, w);
-	wallet_put_text(call, "LifecycleStatus",
-			wallet_lifecycle_name(w->lifecycle));
+	json_text_member(out, "LifecycleStatus",
+			 wallet_lifecycle_name(w->lifecycle));
 	if (w->lifecycle == STORE_PENDING_DELETION)
 		wallet_put_time(call, "DeletionDate", w->delete_after_ms);
 	put_for_aws(call, w);
@@ -165,9 +155,9 @@ void service_key_status(struct call *call)
 		return;
 	json_object(&call->out);
 	wallet_put_id(call, w.uuid);
-	wallet_put_text(call, "Status", "ready");
-	wallet_put_text(call, "LifecycleStatus",
-			wallet_lifecycle_name(w.lifecycle));
+	json_text_member(&call->out, "Status", "ready");
+	json_text_member(&call->out, "LifecycleStatus",
+			 wallet_lifecycle_name(w.lifecycle));
 	if (all) {
 		put_first_address(call, &w);
 		put_last_used(call, &w);

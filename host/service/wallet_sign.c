@@ -24,7 +24,7 @@ static void put_hash(struct call *call, const uint8_t hash[32])
 	char text[HASH_TEXT + 1] = "0x";
 
 	hex_encode(text + 2, hash, 32);
-	wallet_put_text(call, "TransactionHash", text);
+	json_text_member(&call->out, "TransactionHash", text);
 }
 
 /* Without "0x": clients put it in front (K2). */
@@ -36,7 +36,7 @@ static void put_signature(struct call *call, const struct tee_sign *s)
 	memcpy(raw, s->signature, 64);
 	raw[64] = (uint8_t)(27 + s->recid);
 	hex_encode(text, raw, sizeof(raw));
-	wallet_put_text(call, "Signature", text);
+	json_text_member(&call->out, "Signature", text);
 }
 
 static void signed_message(struct wallet_use *u)
@@ -83,7 +83,7 @@ static void signed_transaction(struct wallet_use *u)
 	hex_encode(text, raw.ptr, raw.len);
 	eth_tx_hash(hash, bytes_of(raw.ptr, raw.len));
 	json_object(&call->out);
-	wallet_put_text(call, "Signature", text);
+	json_text_member(&call->out, "Signature", text);
 	put_hash(call, hash);
 	json_end(&call->out);
 	call_done(call, KMS_RC_OK);
