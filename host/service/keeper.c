@@ -44,8 +44,9 @@ struct keeper {
 	bool running;
 	atomic_bool stop;
 	uint64_t next_revive_ms[TEE_WORKERS_MAX];
-	size_t batch_max;   /* most ops of a commit, see adapt() */
-	uint64_t probed_ms; /* when readiness was found out; 0 never */
+	unsigned int losses; /* of workers, that are counted */
+	size_t batch_max;    /* most ops of a commit, see adapt() */
+	uint64_t probed_ms;  /* when readiness was found out; 0 never */
 	enum kms_rc probe_rc;
 	atomic_ullong commits; /* of all shards; the reactors read it */
 };
@@ -232,8 +233,9 @@ static bool is_well(struct keeper *k, unsigned int worker)
 {
 	struct tee_info info = { 0 };
 
+	/* An abandoned one may be well: nobody waits for its answer. */
 	if (tee_info(k->ledger.line, worker, &info))
-		return false;
+		return tee_is_abandoned(k->config.tee);
 	if (info.ready_rc)
 		log_error("keeper", "worker %u: %s", worker,
 			  kms_rc_name(info.ready_rc));
@@ -261,6 +263,16 @@ static void look_after_workers(struct keeper *k, const struct pollfd *deaths,
 		if (ledger_revive(&k->ledger, i))
 			k->next_revive_ms[i] = clock_mono_ms() + REVIVE_MS;
 	}
+}
+
+/* Whoever noticed it; the database keeps the sum. */
+static void count_losses(struct keeper *k)
+{
+	unsigned int losses = tee_losses(k->config.tee);
+
+	if (losses != k->losses)
+		keeper_count(k, "panic", losses - k->losses);
+	k->losses = losses;
 }
 
 static int wait_ms(const struct keeper *k)
@@ -295,6 +307,7 @@ static void *keeper_main(void *arg)
 		poll(fds, 1 + workers, more ? 0 : wait_ms(k));
 		inbox_drain(&k->queue);
 		look_after_workers(k, fds + 1, ping);
+		count_losses(k);
 		if (ping)
 			next_ping = clock_mono_ms() + PING_MS;
 		more = run_jobs(k);

@@ -179,7 +179,7 @@ static void put_operations(struct json_writer *w, const struct call *call)
 	put_average(w, "avg_derive_ms", counter(call, "derive_us"),
 		    counter(call, "derive"));
 	put_count(w, "errors", counter(call, "error"));
-	put_count(w, "panics", 0);
+	put_count(w, "panics", counter(call, "panic"));
 	put_count(w, "webauthn", counter(call, "webauthn"));
 	json_end(w);
 }

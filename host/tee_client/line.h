@@ -14,6 +14,7 @@ struct tee {
 	struct tee_config config;
 	struct worker *workers[TEE_WORKERS_MAX];
 	atomic_bool serving[TEE_WORKERS_MAX];
+	atomic_uint losses; /* how often one ceased to serve */
 	atomic_bool abandoned;
 };
 

@@ -46,6 +46,8 @@ unsigned int tee_worker_of(const struct tee *t, uint16_t shard);
 /* False from a worker's death until its shards are open again. */
 bool tee_serves(const struct tee *t, unsigned int worker);
 void tee_set_serving(struct tee *t, unsigned int worker, bool serving);
+/* How often a worker that served was lost, since tee_open(). */
+unsigned int tee_losses(const struct tee *t);
 /* Readable when the worker has died; -1 if unknown. */
 int tee_death_fd(const struct tee *t, unsigned int worker);
 enum kms_rc tee_restart(struct tee *t, unsigned int worker) KMS_MUST_USE;

@@ -89,7 +89,14 @@ bool tee_serves(const struct tee *t, unsigned int worker)
 
 void tee_set_serving(struct tee *t, unsigned int worker, bool serving)
 {
-	atomic_store(&t->serving[worker], serving);
+	if (atomic_exchange(&t->serving[worker], serving) && !serving &&
+	    !tee_is_abandoned(t))
+		atomic_fetch_add(&t->losses, 1);
+}
+
+unsigned int tee_losses(const struct tee *t)
+{
+	return atomic_load(&t->losses);
 }
 
 int tee_death_fd(const struct tee *t, unsigned int worker)
