@@ -324,6 +324,8 @@ static enum kms_rc open_service(struct server *s)
 		.production = set->production,
 		.sign_ms = set->sign_ms,
 		.compat = set->compat,
+		.bind_level = set->production && !set->compat ? BIND_INTENT
+							      : BIND_PAYLOAD,
 	};
 	struct dispatch_config dispatch = {
 		.store = s->store,

@@ -13,7 +13,6 @@
 #define KEY_ID_MAX	 2048 /* as on POST /, where it may be an ARN */
 #define ADDRESS_MAX	 64
 #define PATH_MAX_LEN	 64
-#define DESCRIPTION_MAX	 256
 #define MESSAGE_MAX	 65536
 #define AMOUNT_MAX	 80
 #define NAME_MAX_CHARS	 64
@@ -29,7 +28,7 @@ static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]+", is_word };
 
 /* clang-format off */
 #define ABOUT(s)							       \
-	F_STRING(0, "Description", s, about.description, 0, DESCRIPTION_MAX),  \
+	F_STRING(0, "Description", s, about.description, 0, WALLET_DESCRIPTION_MAX),  \
 	F_ENUM(0, "KeyUsage", s, about.key_usage, &wallet_usages),	       \
 	F_ENUM(0, "KeySpec", s, about.key_spec, &wallet_specs),		       \
 	F_PATTERN(0, "Origin", s, about.origin, 1, STORE_WORD_MAX,	       \

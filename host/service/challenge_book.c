@@ -290,8 +290,8 @@ enum kms_rc challenge_book_look(struct challenge_book *b, struct challenge *out,
 	if (c->purpose != purpose || !same(c->uuid, uuid))
 		goto out;
 	*out = *c;
-	out->note = bytes_of(note_buf, c->note.len);
-	if (c->note.len)
+	out->note = bytes_of(note_buf, note_buf ? c->note.len : 0);
+	if (out->note.len)
 		memcpy(note_buf, c->note.ptr, c->note.len);
 	rc = KMS_RC_OK;
 out:

@@ -54,7 +54,8 @@ enum kms_rc challenge_book_put(struct challenge_book *b,
 
 /*
  * Copies the challenge with this id, if purpose and uuid are its own, and its
- * note to note_buf. NOT_FOUND; AUTH_CHALLENGE when it is another's.
+ * note to note_buf, unless that is NULL. NOT_FOUND; AUTH_CHALLENGE when it is
+ * another's.
  */
 enum kms_rc challenge_book_look(struct challenge_book *b, struct challenge *out,
 				uint8_t note_buf[CHALLENGE_NOTE_MAX],

@@ -30,6 +30,7 @@ struct service_config {
 	bool production;
 	unsigned int sign_ms;	 /* deadline of a signature */
 	struct relying_party rp; /* of new wallets */
+	uint8_t bind_level;	 /* of new wallets: docs/passkeys.md */
 	bool compat;		 /* forgive what the reference forgives */
 };
 

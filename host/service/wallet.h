@@ -12,10 +12,10 @@
 
 #include "codec/eth_address.h"
 #include "codec/eth_path.h"
-#include "host/service/challenge_book.h"
 #include "host/service/keeper.h"
 #include "host/service/service.h"
 #include "host/service/signer.h"
+#include "host/service/wallet_ceremony.h"
 #include "host/service/wallet_ops.h"
 
 /* A wallet and which of its addresses. */
@@ -67,23 +67,9 @@ struct wallet_evidence {
  * one use or change of this wallet; until the TEE has done that, the ceremony
  * goes on, and the same assertion may be sent again.
  */
-bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
+bool wallet_read_evidence(struct call *call, struct wallet_evidence *evidence,
 			  const struct store_wallet *w,
 			  const struct owner_in *owner);
-
-/* The TEE has done what the call's ceremony, if any, was for. */
-void wallet_end_ceremony(const struct call *call);
-
-/* Asks for a challenge of the wallet's instance, or to register with. */
-struct wallet_nonce {
-	struct sign_job job;
-	struct call *call;
-	struct challenge challenge; /* nonce is filled at done() */
-	void (*done)(struct wallet_nonce *n);
-};
-void wallet_ask_nonce(struct wallet_nonce *n);
-/* Writes "ChallengeId" of the challenge; false: the call has been ended. */
-bool wallet_put_challenge(struct call *call, const struct challenge *c);
 
 /* --- uses and changes (wallet_use.c) ------------------------------------- */
 

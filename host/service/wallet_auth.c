@@ -3,15 +3,14 @@
  * BeginAuthentication, and the assertion that ends it.
  *
  * What is checked here is checked again in the TEE, which alone decides. Here
- * it spares the owner a ceremony: nothing is taken before all of it is right.
+ * it spares the TEE the work, and tells what is wrong in words.
  */
 #include "abi/messages.h"
 #include "codec/auth_data.h"
 #include "codec/client_data.h"
 #include "codec/der.h"
-#include "codec/uuid.h"
-#include "common/clock.h"
 #include "host/service/wallet.h"
+#include "host/service/wallet_ceremony.h"
 
 #include <string.h>
 
@@ -31,35 +30,6 @@ static bool is_there(struct call *call, const struct owner_in *owner)
 			  "passkey bound",
 			  call->log_key);
 	return false;
-}
-
-static bool check_rp(struct call *call, const struct store_wallet *w,
-		     const struct auth_data *auth)
-{
-	uint8_t hash[SHA256_LEN];
-
-	sha256_once(hash, w->rp_id, strlen(w->rp_id));
-	if (bytes_equal_var(
-		    bytes_of(hash, sizeof(hash)),
-		    bytes_of(auth->rp_id_hash, sizeof(auth->rp_id_hash))))
-		return true;
-	call_fail(call, KMS_RC_AUTH_RP, "rpIdHash mismatch");
-	return false;
-}
-
-static bool check_flags(struct call *call, const struct auth_data *auth)
-{
-	if (!(auth->flags & AUTH_DATA_UP)) {
-		call_fail(call, KMS_RC_AUTH_FLAGS,
-			  "User Presence flag not set");
-		return false;
-	}
-	if (!(auth->flags & AUTH_DATA_UV)) {
-		call_fail(call, KMS_RC_AUTH_FLAGS,
-			  "User Verification flag not set (UV=0)");
-		return false;
-	}
-	return true;
 }
 
 static bool check_response(struct call *call, struct abi_passkey_evidence *e,
@@ -82,36 +52,14 @@ static bool check_response(struct call *call, struct abi_passkey_evidence *e,
 			  "authenticatorData is malformed");
 		return false;
 	}
-	if (!check_rp(call, w, &auth) || !check_flags(call, &auth))
+	if (!wallet_check_rp(call, &auth, w->rp_id) ||
+	    !wallet_check_user(call, &auth, true))
 		return false;
 	if (der_get_ecdsa(e->signature, r->signature)) {
 		call_fail(call, KMS_RC_AUTH_FORMAT, "Invalid DER signature");
 		return false;
 	}
 	*sign_count = auth.sign_count;
-	return true;
-}
-
-static bool read_challenge(struct call *call, struct abi_passkey_evidence *e,
-			   const struct store_wallet *w, struct bytes id)
-{
-	struct challenge_book *book = service_book(call->service);
-	uint8_t note[CHALLENGE_NOTE_MAX];
-	struct challenge c = { 0 };
-	enum kms_rc rc = challenge_book_look(book, &c, note, id,
-					     CHALLENGE_AUTHENTICATION, w->uuid,
-					     clock_mono_ns());
-
-	if (rc) {
-		call_fail(call, KMS_RC_AUTH_CHALLENGE, "%s",
-			  rc == KMS_RC_NOT_FOUND
-				  ? "Challenge not found or expired"
-				  : "Challenge bound to different key or "
-				    "purpose");
-		return false;
-	}
-	memcpy(e->nonce, c.nonce, sizeof(e->nonce));
-	call->ceremony = id;
 	return true;
 }
 
@@ -133,7 +81,19 @@ static bool write_evidence(struct call *call, struct bytes *evidence,
 	return true;
 }
 
-bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
+static bool find_nonce(struct call *call, uint8_t nonce[32],
+		       const struct store_wallet *w, struct bytes id)
+{
+	struct challenge c = { 0 };
+
+	if (!wallet_find_challenge(call, &c, NULL, id, CHALLENGE_AUTHENTICATION,
+				   w->uuid))
+		return false;
+	memcpy(nonce, c.nonce, sizeof(c.nonce));
+	return true;
+}
+
+bool wallet_read_evidence(struct call *call, struct wallet_evidence *evidence,
 			  const struct store_wallet *w,
 			  const struct owner_in *owner)
 {
@@ -153,60 +113,11 @@ bool wallet_take_evidence(struct call *call, struct wallet_evidence *evidence,
 				    in->credential.id))
 		return false;
 	return check_response(call, &e, &evidence->sign_count, w, r) &&
-	       read_challenge(call, &e, w, in->challenge_id) &&
+	       find_nonce(call, e.nonce, w, in->challenge_id) &&
 	       write_evidence(call, &evidence->text, &e);
 }
 
-void wallet_end_ceremony(const struct call *call)
-{
-	if (call->ceremony.ptr)
-		(void)challenge_book_end(service_book(call->service),
-					 call->ceremony);
-}
-
-/* --- challenges ---------------------------------------------------------- */
-
-static void got_nonce(struct sign_job *job, enum kms_rc rc)
-{
-	struct wallet_nonce *n = job->arg;
-
-	/* Never one of our own making: the TEE would refuse it (W5). */
-	if (rc) {
-		call_done(n->call, rc == KMS_RC_BUSY || rc == KMS_RC_TIMEOUT
-					   ? rc
-					   : KMS_RC_UNAVAILABLE);
-		return;
-	}
-	memcpy(n->challenge.nonce, job->sign.nonce, sizeof(job->sign.nonce));
-	n->done(n);
-}
-
-void wallet_ask_nonce(struct wallet_nonce *n)
-{
-	struct sign_job *job = &n->job;
-
-	job->sign.shard = n->challenge.shard;
-	memcpy(job->sign.uuid, n->challenge.uuid, sizeof(job->sign.uuid));
-	job->sign.use = USE_CHALLENGE;
-	job->done = got_nonce;
-	job->arg = n;
-	service_start_sign(n->call, job);
-}
-
-bool wallet_put_challenge(struct call *call, const struct challenge *c)
-{
-	char id[UUID_TEXT_LEN + 1];
-	enum kms_rc rc = challenge_book_put(service_book(call->service), id, c,
-					    clock_mono_ns());
-
-	if (rc) {
-		call_done(call, rc);
-		return false;
-	}
-	json_object(&call->out);
-	json_text_member(&call->out, "ChallengeId", id);
-	return true;
-}
+/* --- BeginAuthentication ------------------------------------------------- */
 
 static void put_credential(struct json_writer *out, const char *id)
 {
@@ -252,6 +163,21 @@ static void begun(struct wallet_nonce *n)
 	call_done(call, KMS_RC_OK);
 }
 
+/* The reader's text, for when the challenge has come. */
+static bool keep_credential(struct call *call, const char *credential)
+{
+	size_t size = strlen(credential) + 1;
+	char *copy = arena_alloc(call->arena, size);
+
+	if (!copy) {
+		call_done(call, KMS_RC_NO_MEMORY);
+		return false;
+	}
+	memcpy(copy, credential, size);
+	call->user = copy;
+	return true;
+}
+
 void service_begin_authentication(struct call *call)
 {
 	struct wallet_nonce *n = arena_alloc(call->arena, sizeof(*n));
@@ -264,14 +190,8 @@ void service_begin_authentication(struct call *call)
 	}
 	if (!wallet_find_any(call, &place, call->in))
 		return;
-	if (is_the_only_one(w)) {
-		size_t len = strlen(w->credential);
-		char *copy = arena_alloc(call->arena, len + 1);
-
-		if (copy)
-			memcpy(copy, w->credential, len);
-		call->user = copy;
-	}
+	if (is_the_only_one(w) && !keep_credential(call, w->credential))
+		return;
 	n->call = call;
 	n->challenge.purpose = CHALLENGE_AUTHENTICATION;
 	n->challenge.shard = w->shard;

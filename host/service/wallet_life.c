@@ -19,7 +19,7 @@ static struct wallet_change *prepare(struct call *call,
 {
 	struct wallet_change *c = wallet_change_new(call, w);
 
-	if (!c || !wallet_take_evidence(call, evidence, w, owner))
+	if (!c || !wallet_read_evidence(call, evidence, w, owner))
 		return NULL;
 	return c;
 }

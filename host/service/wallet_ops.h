@@ -10,6 +10,8 @@
 
 #include "host/service/call.h"
 
+#define WALLET_DESCRIPTION_MAX 256 /* characters */
+
 /* What an authenticator answered (WebAuthn 5.2). */
 struct response_in {
 	bool given;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sign and SignHash. All of the request is checked before the challenge is
- * taken, so that what is malformed costs no ceremony.
+ * Sign and SignHash.
  */
 #include "common/hex.h"
 #include "host/service/wallet.h"

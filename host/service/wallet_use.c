@@ -30,8 +30,7 @@ struct wallet_use *wallet_use_new(struct call *call,
 	u->wallet.description = NULL;
 	u->wallet.credential = NULL;
 	u->path = place->path;
-	/* Last, as it takes the challenge out of the book. */
-	if (!wallet_take_evidence(call, &u->evidence, &u->wallet, owner))
+	if (!wallet_read_evidence(call, &u->evidence, &u->wallet, owner))
 		return NULL;
 	return u;
 }
