@@ -25,6 +25,13 @@ static const struct op_pattern marker_pattern = { "[\\u0020-\\u00FF]*",
 						  is_latin1 };
 static const struct op_pattern xks_pattern = { "^[a-zA-Z0-9-_.]+$", is_xks_id };
 
+static bool is_not_nul(uint32_t c)
+{
+	return c != 0;
+}
+
+const struct op_pattern text_pattern = { "[^\\u0000]*", is_not_nul };
+
 const struct field no_fields[] = { F_END };
 
 /* clang-format off */
@@ -36,7 +43,8 @@ static const struct field tag_fields[] = {
 
 const struct field create_key_fields[] = {
 	F_STRING(0, "Policy", struct create_key_in, policy, 1, 131072),
-	F_STRING(0, "Description", struct create_key_in, description, 0, 8192),
+	F_PATTERN(0, "Description", struct create_key_in, description, 0, 8192,
+		  &text_pattern),
 	F_ENUM(0, "KeyUsage", struct create_key_in, key_usage,
 	       &aws_key_usages),
 	F_ENUM(0, "CustomerMasterKeySpec", struct create_key_in,

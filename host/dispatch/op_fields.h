@@ -8,6 +8,9 @@
 
 #include "host/service/op.h"
 
+/* What the database keeps as text, which has no end but its zero. */
+extern const struct op_pattern text_pattern;
+
 extern const struct field no_fields[];
 extern const struct field create_key_fields[];
 extern const struct field key_fields[];

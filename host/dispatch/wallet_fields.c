@@ -28,7 +28,8 @@ static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]+", is_word };
 
 /* clang-format off */
 #define ABOUT(s)							       \
-	F_STRING(0, "Description", s, about.description, 0, WALLET_DESCRIPTION_MAX),  \
+	F_PATTERN(0, "Description", s, about.description, 0,		       \
+		  WALLET_DESCRIPTION_MAX, &text_pattern),		       \
 	F_ENUM(0, "KeyUsage", s, about.key_usage, &wallet_usages),	       \
 	F_ENUM(0, "KeySpec", s, about.key_spec, &wallet_specs),		       \
 	F_PATTERN(0, "Origin", s, about.origin, 1, STORE_WORD_MAX,	       \

@@ -117,11 +117,15 @@ bool wallet_read_path(struct call *call, struct eth_path *path,
 static bool agrees(struct call *call, const struct wallet_place *place,
 		   const struct wallet_in *in)
 {
+	uint8_t uuid[ABI_UUID_LEN] = { 0 };
 	struct eth_path path = { 0 };
-	char id[UUID_TEXT_LEN + 1];
+	struct bytes id = { 0 };
 
-	uuid_put(id, place->wallet.uuid);
-	if (in->key_id.ptr && !bytes_is_var(in->key_id, id)) {
+	if (in->key_id.ptr && service_bare_key_id(call, &id, in->key_id))
+		return false;
+	if (in->key_id.ptr &&
+	    (!uuid_get(uuid, id) ||
+	     memcmp(uuid, place->wallet.uuid, sizeof(uuid)) != 0)) {
 		call_fail(call, KMS_RC_BAD_INPUT,
 			  "Address is not one of KeyId's");
 		return false;

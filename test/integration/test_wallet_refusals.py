@@ -143,6 +143,7 @@ def create(**more):
 row('CreateKey: neither passkey nor the usage of a key', post('CreateKey', '{}'), 'BAD_INPUT')
 row('CreateKey: a passkey that is a number', create(PasskeyPublicKey=4), 'SERIALIZATION')
 row('CreateKey: a long description', create(Description='x' * 257), 'BAD_INPUT')
+row('CreateKey: a description with a zero', create(Description='a\0b'), 'BAD_INPUT')
 row('CreateKey: a description that is a list', create(Description=['x']), 'SERIALIZATION')
 row('CreateKey: another usage', create(KeyUsage='ENCRYPT_DECRYPT'), 'BAD_INPUT')
 row('CreateKey: another curve', create(KeySpec='ECC_NIST_P256'), 'BAD_INPUT')
@@ -243,6 +244,7 @@ def register_twice(self):
 row('registration: completed twice', register_twice, 'AUTH_CHALLENGE')
 row('BeginRegistration: a long name', post('BeginRegistration', json.dumps({'UserName': 'x' * 65})), 'BAD_INPUT')
 row('BeginRegistration: a name that is a number', post('BeginRegistration', '{"UserName":1}'), 'SERIALIZATION')
+row('BeginRegistration: a description with a zero', post('BeginRegistration', '{"Description":"a\\u0000"}'), 'BAD_INPUT')
 row('BeginRegistration: a long description', post('BeginRegistration', json.dumps({'Description': 'x' * 257})), 'BAD_INPUT')
 
 

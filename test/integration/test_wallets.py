@@ -218,11 +218,12 @@ class Life:
         """Address in place of KeyId and path, in any case."""
         shouted = '0x' + address[2:].upper()
         self.assertEqual(self.wallets.good('GetPublicKey', {'Address': shouted})['KeyId'], owner.key_id)
-        begun = self.wallets.good('BeginAuthentication', {'Address': shouted})
-        challenge = owner.challenge(unb64u(begun['Options']['challenge']), SIGN, index=index, use=HASH, digest=DIGEST)
-        proof = {'ChallengeId': begun['ChallengeId'], 'Credential': owner.authenticator.get(challenge)}
-        made = self.wallets.good('SignHash', {'Address': shouted, 'Hash': DIGEST.hex(), 'WebAuthn': proof})
-        self.assertEqual(recover_address(DIGEST, hex_of(made['Signature'])), address)
+        for more in ({}, {'KeyId': owner.key_id}, {'KeyId': owner.describe()['Arn']}):
+            begun = self.wallets.good('BeginAuthentication', {'Address': shouted})
+            challenge = owner.challenge(unb64u(begun['Options']['challenge']), SIGN, index=index, use=HASH, digest=DIGEST)
+            proof = {'ChallengeId': begun['ChallengeId'], 'Credential': owner.authenticator.get(challenge)}
+            made = self.wallets.good('SignHash', {'Address': shouted, 'Hash': DIGEST.hex(), 'WebAuthn': proof, **more})
+            self.assertEqual(recover_address(DIGEST, hex_of(made['Signature'])), address)
 
     def test_sign_hash_without_a_path_uses_the_first_address(self):
         owner = self.new_owner()
