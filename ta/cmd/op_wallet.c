@@ -30,10 +30,13 @@ enum kms_rc op_seal_wallet(struct ta *ta, struct op *op)
 static enum kms_rc tell_address(struct ta *ta, struct op *op, uint32_t index)
 {
 	struct wallet_leaf *leaf = &ta->scratch.leaf;
+	const struct hd_node *node = &ta->scratch.wallet.node;
+	struct k256 *k = &ta->crypto.k256;
 	enum kms_rc rc =
-		hd_leaf(&ta->crypto.k256, &leaf->key, op->out->public_key,
-			&ta->scratch.wallet.node, 0, index);
+		hd_leaf(k, &leaf->key, op->out->public_key, node, 0, index);
 
+	if (!rc)
+		rc = hd_check_leaf(k, op->out->public_key, node, 0, index);
 	op->out->has_public_key = !rc;
 	secret_wipe(leaf, sizeof(*leaf));
 	return rc;

@@ -110,7 +110,7 @@ static enum kms_rc find_leaf(struct ta *ta, const struct lru_entry *e,
 }
 
 static enum kms_rc release(struct ta *ta, struct use_out *out,
-			   const struct intent *i,
+			   const struct lru_entry *e, const struct intent *i,
 			   const struct webauthn_grant *grant)
 {
 	const struct wallet_leaf *leaf = &ta->scratch.leaf;
@@ -121,8 +121,11 @@ static enum kms_rc release(struct ta *ta, struct use_out *out,
 		return KMS_RC_FAULT;
 	memcpy(out->public_key, leaf->pub, sizeof(out->public_key));
 	rsp->public_key = bytes_of(out->public_key, sizeof(out->public_key));
+	/* A signature is checked on its way out, and the key with it. */
 	if (i->op != INTENT_SIGN)
-		return KMS_RC_OK;
+		return hd_check_leaf(&ta->crypto.k256, leaf->pub,
+				     &e->wallet.record.node, i->account,
+				     i->index);
 	memcpy(out->digest, i->payload, sizeof(out->digest));
 	rc = k256_sign(&ta->crypto.k256, out->signature, &rsp->recid,
 		       i->payload, &leaf->key, leaf->pub);
@@ -146,7 +149,7 @@ enum kms_rc use_wallet(struct ta *ta, struct use_out *out,
 	if (!rc)
 		rc = find_leaf(ta, e, &intent);
 	if (!rc)
-		rc = release(ta, out, &intent, &grant);
+		rc = release(ta, out, e, &intent, &grant);
 	/* Only what leaves the TA has cost the owner a gesture. */
 	if (!rc)
 		webauthn_spend(ta, e->shard, e->slot, &grant);

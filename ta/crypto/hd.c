@@ -93,8 +93,8 @@ enum kms_rc hd_child(struct k256 *k, struct hd_node *child,
 	return rc;
 }
 
-enum kms_rc hd_account_node(struct k256 *k, struct hd_node *node,
-			    const struct secret32 *entropy)
+static enum kms_rc account_node(struct k256 *k, struct hd_node *node,
+				const struct secret32 *entropy)
 {
 	static const uint32_t path[] = { 44, 60, 0 };
 	enum kms_rc rc = KMS_RC_FAULT;
@@ -106,6 +106,24 @@ enum kms_rc hd_account_node(struct k256 *k, struct hd_node *node,
 	for (i = 0; !rc && i < ARRAY_LEN(path); i++)
 		rc = hd_child(k, node, node, path[i] | HD_HARDENED);
 	secret_wipe(&seed, sizeof(seed));
+	return rc;
+}
+
+enum kms_rc hd_account_node(struct k256 *k, struct hd_node *node,
+			    const struct secret32 *entropy)
+{
+	/* volatile: the compiler may not merge the two. */
+	const struct secret32 *volatile again = entropy;
+	struct hd_node check = { 0 };
+	enum kms_rc rc = account_node(k, node, entropy);
+
+	if (!rc)
+		rc = account_node(k, &check, again);
+	if (!rc && !ct_equal(&check, node, sizeof(check)))
+		rc = KMS_RC_FAULT;
+	if (rc)
+		secret_wipe(node, sizeof(*node));
+	secret_wipe(&check, sizeof(check));
 	return rc;
 }
 
@@ -131,5 +149,19 @@ out:
 		memset(pub, 0, 64);
 	secret_wipe(&branch, sizeof(branch));
 	secret_wipe(&leaf, sizeof(leaf));
+	return rc;
+}
+
+enum kms_rc hd_check_leaf(struct k256 *k, const uint8_t pub[64],
+			  const struct hd_node *node, uint32_t account,
+			  uint32_t index)
+{
+	struct secret32 key = { 0 };
+	uint8_t again[64] = { 0 };
+	enum kms_rc rc = hd_leaf(k, &key, again, node, account, index);
+
+	secret_wipe(&key, sizeof(key));
+	if (!rc && !ct_equal(again, pub, sizeof(again)))
+		rc = KMS_RC_FAULT;
 	return rc;
 }

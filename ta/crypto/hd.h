@@ -33,7 +33,11 @@ enum kms_rc hd_master(struct k256 *k, struct hd_node *node,
 enum kms_rc hd_child(struct k256 *k, struct hd_node *child,
 		     const struct hd_node *parent, uint32_t index) KMS_MUST_USE;
 
-/* m/44'/60'/0' of the wallet with this BIP-39 entropy. FAULT. */
+/*
+ * m/44'/60'/0' of the wallet with this BIP-39 entropy. Derived twice, for money
+ * sent to what a glitch made of it could not be had back from the entropy.
+ * FAULT.
+ */
 enum kms_rc hd_account_node(struct k256 *k, struct hd_node *node,
 			    const struct secret32 *entropy) KMS_MUST_USE;
 
@@ -44,5 +48,10 @@ enum kms_rc hd_account_node(struct k256 *k, struct hd_node *node,
 enum kms_rc hd_leaf(struct k256 *k, struct secret32 *key, uint8_t pub[64],
 		    const struct hd_node *node, uint32_t account,
 		    uint32_t index) KMS_MUST_USE;
+
+/* Before an address is told: FAULT unless hd_leaf() gives this pub again. */
+enum kms_rc hd_check_leaf(struct k256 *k, const uint8_t pub[64],
+			  const struct hd_node *node, uint32_t account,
+			  uint32_t index) KMS_MUST_USE;
 
 #endif /* KMS_TA_CRYPTO_HD_H */

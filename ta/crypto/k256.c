@@ -16,6 +16,36 @@
 
 #define BLIND_EVERY 65536
 
+#ifdef KMS_TA_TEST_HOOKS
+static enum k256_fault fault_where;
+static unsigned int fault_bit;
+
+void k256_test_fault(enum k256_fault where, unsigned int bit)
+{
+	fault_where = where;
+	fault_bit = bit;
+}
+
+static void glitch(enum k256_fault where, uint8_t *bytes)
+{
+	if (fault_where != where)
+		return;
+	bytes[fault_bit / 8] ^= (uint8_t)(1u << (fault_bit % 8));
+	fault_where = K256_FAULT_NONE;
+}
+
+static void glitch_public(uint8_t pub[64])
+{
+	if (fault_where == K256_FAULT_PUBLIC && fault_bit >= 512)
+		fault_bit -= 512;
+	else
+		glitch(K256_FAULT_PUBLIC, pub);
+}
+#else
+#define glitch(where, bytes) ((void)0)
+#define glitch_public(pub)   ((void)0)
+#endif
+
 static secp256k1_context *context(struct k256 *k)
 {
 	return (secp256k1_context *)(void *)k->context;
@@ -91,12 +121,15 @@ enum kms_rc k256_public(struct k256 *k, uint8_t pub[64],
 			const struct secret32 *key)
 {
 	secp256k1_pubkey p = { 0 };
+	enum kms_rc rc = KMS_RC_FAULT;
 
 	if (!k->ready)
 		return KMS_RC_FAULT;
 	if (!secp256k1_ec_pubkey_create(context(k), &p, key->b))
 		return KMS_RC_BAD_INPUT;
-	return write_public(pub, &p);
+	rc = write_public(pub, &p);
+	glitch_public(pub);
+	return rc;
 }
 
 enum kms_rc k256_tweak_add(struct k256 *k, struct secret32 *key,
@@ -191,27 +224,6 @@ static int make_nonce(unsigned char *nonce, const unsigned char *msg,
 	secret_wipe(seed, sizeof(seed));
 	return 1;
 }
-
-#ifdef KMS_TA_TEST_HOOKS
-static enum k256_fault fault_where;
-static unsigned int fault_bit;
-
-void k256_test_fault(enum k256_fault where, unsigned int bit)
-{
-	fault_where = where;
-	fault_bit = bit;
-}
-
-static void glitch(enum k256_fault where, uint8_t *bytes)
-{
-	if (fault_where != where)
-		return;
-	bytes[fault_bit / 8] ^= (uint8_t)(1u << (fault_bit % 8));
-	fault_where = K256_FAULT_NONE;
-}
-#else
-#define glitch(where, bytes) ((void)0)
-#endif
 
 /*
  * Whether this is the signature, and the recovery id, that belong to pub. The

@@ -10,14 +10,18 @@
 
 #include <stdint.h>
 
-/* Where a bit flips in the next k256_sign(), as after a glitch. */
+/* Where a bit flips, as after a glitch. */
 enum k256_fault {
 	K256_FAULT_NONE,
+	/* In the next k256_sign(). */
 	K256_FAULT_KEY,	   /* the private key, before signing */
 	K256_FAULT_DIGEST, /* the digest, before signing */
 	K256_FAULT_R,
 	K256_FAULT_S,
 	K256_FAULT_RECID,
+	/* In what k256_public() gives the next time, or later: 512 bits each.
+	 */
+	K256_FAULT_PUBLIC,
 };
 
 /* One shot; bit counts from 0. */

@@ -248,6 +248,24 @@ static void i24_a_faulted_signature_does_not_leave(void **state)
 	assert_rc(host_info(w->host, &info), KMS_RC_FAULT);
 }
 
+/* Of what an address hangs on, branch and leaf, each is derived twice. */
+static void i24_a_faulted_address_is_not_shown(void **state)
+{
+	struct wallets *w = *state;
+	uint64_t slot = wallets_create(w, &w->passkeys[0], BIND_INTENT);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct ask see = ask_address(slot, i);
+		struct passkey_assertion by;
+
+		fixture_restart(w->f);
+		ask_gesture(w, &see, &w->passkeys[0], &by);
+		k256_test_fault(K256_FAULT_PUBLIC, 512 * i + i);
+		assert_rc(ask_send_raw(w, &see, &by), KMS_RC_FAULT);
+		assert_int_equal(w->host->rsp_body.len, 0);
+	}
+}
+
 /* --- what it costs ------------------------------------------------------ */
 
 static void a_use_touches_no_storage_and_no_heap(void **state)
@@ -465,6 +483,7 @@ int main(void)
 		wallets_test(i23_a_command_leaves_no_secret_behind),
 		wallets_test(i23_a_refused_creation_leaves_no_entropy),
 		wallets_test(i24_a_faulted_signature_does_not_leave),
+		wallets_test(i24_a_faulted_address_is_not_shown),
 		wallets_test(a_use_touches_no_storage_and_no_heap),
 		wallets_test(i23_no_command_goes_deeper_than_what_is_scrubbed),
 		wallets_test(the_known_wallet_has_its_address_and_digests),

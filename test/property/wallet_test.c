@@ -5,10 +5,15 @@
  */
 #include "test/property/wallets.h"
 
+#include "ta/crypto/test_hooks.h"
 #include "ta/keystore/seal.h"
 #include "ta/keystore/vault_record.h"
 
 #include <string.h>
+
+/* m, 44', 60', 0', twice; then the branch and the leaf, twice. */
+#define FAULTS		   13
+#define FAULTS_THAT_MATTER 6
 
 /* The signature leads back to the key it is said to be of. */
 static void check_signature(const struct answer *got)
@@ -93,6 +98,42 @@ static void addresses_are_those_of_the_vault_s_entropy(void **state)
 			assert_memory_equal(
 				pub, w->host->db.keys[slot].public_key, 64);
 	}
+}
+
+/*
+ * A glitch in the x of any public key on the way to an address: FAULT, or,
+ * where that key is not used for anything, the address that the vault leads to.
+ */
+static void i24_a_faulted_address_does_not_leave(void **state)
+{
+	struct wallets *w = *state;
+	unsigned int refused = 0;
+
+	for (unsigned int i = 0; i < FAULTS; i++) {
+		struct k256 *k = &w->f->one.ta.crypto.k256;
+		uint64_t slot = w->host->db.next_slot;
+		struct host_op ops[2];
+		struct secret32 entropy;
+		struct hd_node node;
+		struct secret32 key;
+		uint8_t pub[64];
+		enum kms_rc rc = KMS_RC_OK;
+
+		fixture_restart(w->f);
+		wallets_creation(ops, &w->passkeys[0], BIND_INTENT);
+		k256_test_fault(K256_FAULT_PUBLIC, 512 * i + 37 * i % 256);
+		rc = host_apply(w->host, ops, 2);
+		k256_test_fault(K256_FAULT_NONE, 0);
+		refused += rc == KMS_RC_FAULT;
+		if (rc == KMS_RC_FAULT)
+			continue;
+		assert_ok(rc);
+		open_vault(w, slot, &entropy);
+		assert_ok(hd_account_node(k, &node, &entropy));
+		assert_ok(hd_leaf(k, &key, pub, &node, 0, 0));
+		assert_memory_equal(pub, w->host->db.keys[slot].public_key, 64);
+	}
+	assert_int_equal(refused, FAULTS_THAT_MATTER);
 }
 
 /* Host entropy is mixed in and never enough (I17). */
@@ -332,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		wallets_test(a_wallet_signs_everything_its_passkey_allows),
 		wallets_test(addresses_are_those_of_the_vault_s_entropy),
+		wallets_test(i24_a_faulted_address_does_not_leave),
 		wallets_test(i17_no_two_wallets_are_the_same),
 		wallets_test(
 			an_address_is_issued_by_the_gesture_that_asked_for_it),
