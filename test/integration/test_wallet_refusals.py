@@ -313,11 +313,13 @@ class TheDoor(OwnServerTest):
 
     def test_a_wallet_has_a_limit_whoever_asks(self):
         server = self.new_server(env={'KMS_RATE_LIMIT': '6', 'KMS_REQUIRE_API_KEY': '1'}).start()
-        keys = [server.cli('api-key', 'generate', '--label', name).stdout.strip() for name in 'ab']
-        first, second = (WalletClient(server.endpoint, api_key=key) for key in keys)
-        self.addCleanup(first.close)
-        self.addCleanup(second.close)
+        keys = [server.cli('api-key', 'generate', '--label', name).stdout.strip() for name in 'abc']
+        first, second, third = (WalletClient(server.endpoint, api_key=key) for key in keys)
+        for client in (first, second, third):
+            self.addCleanup(client.close)
         busy, quiet = (Owner.create(first, Authenticator()).key_id for _ in range(2))
+        for name in ('ListKeys', 'BeginRegistration', 'ListKeys', 'BeginRegistration'):  # they name no wallet
+            self.assertEqual(third.op(name, {'KeyId': busy}).status, 200)
         self.assertEqual([first.op('BeginAuthentication', {'KeyId': busy}).status for _ in range(5)], [200] * 4 + [429])
         self.assertEqual([second.op('BeginAuthentication', {'KeyId': busy}).status for _ in range(3)], [200] * 2 + [429])
         self.assertEqual(second.op('BeginAuthentication', {'KeyId': quiet}).status, 200)
