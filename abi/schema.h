@@ -142,6 +142,15 @@
 	F(S, fix, signature, 0x0004, 64, 1)				       \
 	F(S, var, credential_hash, 0x0005, 32, 0)
 
+/*
+ * The value of evidence of kind RAW_PASSKEY: an assertion for any challenge at
+ * all, which can be replayed for ever.
+ */
+#define ABI_raw_assertion(F, S)						       \
+	F(S, var, auth_data, 0x0001, ABI_AUTH_DATA_MAX, 1)		       \
+	F(S, fix, client_hash, 0x0002, 32, 1)				       \
+	F(S, fix, signature, 0x0003, 64, 1)
+
 /* The value of registration: what navigator.credentials.create() gave. */
 #define ABI_registration(F, S)						       \
 	F(S, fix, nonce, 0x0001, 32, 1)					       \
@@ -240,7 +249,7 @@
 	F(S, var, nonce, 0x0006, 32, 0)
 
 #define ABI_MESSAGES(M)							       \
-	M(passkey_evidence) M(registration)				       \
+	M(passkey_evidence) M(raw_assertion) M(registration)		       \
 	M(info_req) M(info_rsp) M(selftest_req) M(selftest_rsp)		       \
 	M(provision_req) M(provision_rsp) M(shard_open_req) M(shard_open_rsp)  \
 	M(shard_status_req) M(shard_status_rsp) M(prepare_req) M(prepare_op)   \
@@ -270,6 +279,7 @@ enum abi_evidence {
 	EVIDENCE_SIGV4 = 3,
 	EVIDENCE_CREDENTIAL = 4,
 	EVIDENCE_GRANT = 5,
+	EVIDENCE_RAW_PASSKEY = 6, /* development builds only; BIND_NOTHING */
 	EVIDENCE_COUNT,
 };
 
@@ -303,6 +313,7 @@ enum abi_use {
 
 /* How much of a request a wallet's assertion must name (spec 3.d.3). */
 enum abi_bind_level {
+	BIND_NOTHING = 0, /* development builds only: for old test suites */
 	BIND_PAYLOAD = 1, /* as the reference's strict clients: the payload */
 	BIND_INTENT = 2,  /* the whole intent, always */
 };

@@ -14,10 +14,15 @@
 #define TA_TEE_KIND TEE_KIND_PROCESS
 #endif
 
+/* Whether protections can be left off, for trying things out. */
 #ifdef KMS_TA_DEVELOPMENT
+#define TA_IS_DEVELOPMENT   1
 #define TA_FLAG_DEVELOPMENT ABI_BUILD_DEVELOPMENT
+#define TA_BIND_MIN	    BIND_NOTHING
 #else
+#define TA_IS_DEVELOPMENT   0
 #define TA_FLAG_DEVELOPMENT 0
+#define TA_BIND_MIN	    BIND_PAYLOAD
 #endif
 
 /* Serving without rollback protection is a decision of the build. */

@@ -48,8 +48,8 @@ static enum kms_rc tell_address(struct ta *ta, struct op *op, uint32_t index)
 static enum kms_rc read_wallet(struct wallet_record *w,
 			       const struct abi_prepare_op *in)
 {
-	if (in->bind_level < BIND_PAYLOAD || in->bind_level > BIND_INTENT ||
-	    !in->rp_id.len || !webauthn_origins_ok(in->origins))
+	if (!wallet_bind_level_ok(in->bind_level) || !in->rp_id.len ||
+	    !webauthn_origins_ok(in->origins))
 		return KMS_RC_DECODE;
 	memset(w, 0, sizeof(*w));
 	w->state = WALLET_ACTIVE;
@@ -210,7 +210,8 @@ static bool is_for_host(const struct wallet_record *w,
 {
 	return in->op == OP_FREEZE ||
 	       (in->op == OP_DELETE && w->state == WALLET_PENDING_DELETION &&
-		in->evidence_kind != EVIDENCE_PASSKEY);
+		in->evidence_kind != EVIDENCE_PASSKEY &&
+		in->evidence_kind != EVIDENCE_RAW_PASSKEY);
 }
 
 static enum kms_rc authorise(struct ta *ta, struct op *op,
@@ -229,13 +230,11 @@ static enum kms_rc authorise(struct ta *ta, struct op *op,
 
 	if (is_for_host(w, in))
 		return policy_check_host(&e);
-	if (e.kind != EVIDENCE_PASSKEY)
-		return KMS_RC_AUTH_REQUIRED;
 	name_intent(&intent, op, w, p);
-	rc = webauthn_check(ta, grant, &ask, e.data);
+	rc = webauthn_check(ta, grant, &ask, &e);
 	if (!rc && grant->tag != webauthn_tag(&intent))
 		rc = KMS_RC_FAULT;
-	return rc ? rc : op_spend(&ta->txn, op, grant);
+	return rc || !grant->has_nonce ? rc : op_spend(&ta->txn, op, grant);
 }
 
 /* Writes down what the signatures since the last change have counted. */

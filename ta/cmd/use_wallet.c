@@ -4,6 +4,7 @@
 #include "codec/eth_message.h"
 #include "codec/eth_tx.h"
 #include "ta/keystore/secure_time.h"
+#include "ta/policy/policy.h"
 #include "ta/policy/webauthn.h"
 #include "ta/ta.h"
 #include "ta/ta_build.h"
@@ -85,10 +86,10 @@ static enum kms_rc check(struct ta *ta, struct webauthn_grant *grant,
 					  .shard = e->shard,
 					  .slot = e->slot,
 					  .intent = intent };
+	const struct evidence evidence = { item->evidence_kind,
+					   item->evidence };
 
-	if (item->evidence_kind != EVIDENCE_PASSKEY)
-		return KMS_RC_AUTH_REQUIRED;
-	return webauthn_check(ta, grant, &ask, item->evidence);
+	return webauthn_check(ta, grant, &ask, &evidence);
 }
 
 static enum kms_rc find_leaf(struct ta *ta, const struct lru_entry *e,

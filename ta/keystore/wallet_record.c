@@ -3,6 +3,7 @@
 
 #include "codec/auth_data.h"
 #include "common/endian.h"
+#include "ta/ta_build.h"
 
 #include <assert.h>
 #include <string.h>
@@ -89,12 +90,17 @@ static bool get_passkeys(struct wallet_record *r, const uint8_t *in)
 	return good;
 }
 
+bool wallet_bind_level_ok(uint8_t level)
+{
+	return level <= BIND_INTENT && level + 1 > TA_BIND_MIN;
+}
+
 static bool members_are_known(const struct wallet_record *r)
 {
 	return r->state >= WALLET_ACTIVE &&
 	       r->state <= WALLET_PENDING_DELETION &&
-	       r->bind_level >= BIND_PAYLOAD && r->bind_level <= BIND_INTENT &&
-	       r->passkey_count && r->passkey_count <= ABI_PASSKEYS_MAX &&
+	       wallet_bind_level_ok(r->bind_level) && r->passkey_count &&
+	       r->passkey_count <= ABI_PASSKEYS_MAX &&
 	       r->next_index <= ABI_ADDRESS_INDEX_MAX + 1 && r->rp_id_len &&
 	       r->rp_id_len <= ABI_RP_ID_MAX && r->origins_len &&
 	       r->origins_len <= ABI_ORIGINS_MAX;

@@ -56,6 +56,9 @@ enum kms_rc
 wallet_record_decode(struct wallet_record *r,
 		     const uint8_t in[WALLET_RECORD_LEN]) KMS_MUST_USE;
 
+/* Whether this build serves wallets of such a level. */
+bool wallet_bind_level_ok(uint8_t level);
+
 /* Its number, or ABI_PASSKEYS_MAX. */
 uint8_t wallet_find_passkey(const struct wallet_record *r,
 			    const uint8_t pub[64]);

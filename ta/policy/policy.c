@@ -2,12 +2,7 @@
 #include "ta/policy/policy.h"
 
 #include "common/sha256.h"
-
-#ifdef KMS_TA_DEVELOPMENT
-#define OPEN_MODE 1
-#else
-#define OPEN_MODE 0
-#endif
+#include "ta/ta_build.h"
 
 static enum kms_rc judge(uint32_t *verdict, const struct evidence *e,
 			 uint16_t auth)
@@ -19,7 +14,7 @@ static enum kms_rc judge(uint32_t *verdict, const struct evidence *e,
 		return KMS_RC_AUTH_REQUIRED;
 	switch (e->kind) {
 	case EVIDENCE_NONE:
-		if (!OPEN_MODE)
+		if (!TA_IS_DEVELOPMENT)
 			return KMS_RC_AUTH_REQUIRED;
 		if (e->data.len)
 			return KMS_RC_AUTH_FORMAT;

@@ -9,6 +9,7 @@
 #include "ta/keystore/secure_time.h"
 #include "ta/policy/policy.h"
 #include "ta/ta.h"
+#include "ta/ta_build.h"
 
 #include <assert.h>
 #include <string.h>
@@ -144,6 +145,28 @@ static enum kms_rc check_authenticator(const struct ta *ta,
 	return a->candidates ? KMS_RC_OK : KMS_RC_AUTH_COUNTER;
 }
 
+/* What the reference lets an owner do, and its clients name by no commitment.
+ */
+static bool takes_bare_nonce(const struct intent *i)
+{
+	switch (i->op) {
+	case INTENT_ADDRESS:
+	case INTENT_CHANGE_PASSKEY:
+	case INTENT_DELETE:
+	case INTENT_SCHEDULE_DELETION:
+	case INTENT_UNFREEZE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether it stands by nothing that an assertion says. */
+static bool binds_nothing(const struct wallet_record *w)
+{
+	return TA_IS_DEVELOPMENT && w->bind_level == BIND_NOTHING;
+}
+
 /* What each level takes for a challenge; design: docs/passkeys.md. */
 static bool commits(const struct webauthn_ask *ask, const uint8_t nonce[32],
 		    const uint8_t challenge[32])
@@ -153,21 +176,17 @@ static bool commits(const struct webauthn_ask *ask, const uint8_t nonce[32],
 	intent_challenge(want, nonce, ask->intent);
 	if (ct_equal(challenge, want, sizeof(want)))
 		return true;
-	if (ask->wallet->bind_level != BIND_PAYLOAD)
+	if (ask->wallet->bind_level >= BIND_INTENT)
 		return false;
-	switch (ask->intent->op) {
-	case INTENT_SIGN:
+	if (ask->intent->op == INTENT_SIGN) {
 		intent_payload_challenge(want, nonce, ask->intent->payload);
-		return ct_equal(challenge, want, sizeof(want));
-	case INTENT_ADDRESS:
-	case INTENT_CHANGE_PASSKEY:
-	case INTENT_DELETE:
-	case INTENT_SCHEDULE_DELETION:
-	case INTENT_UNFREEZE:
-		return ct_equal(challenge, nonce, CHALLENGE_LEN);
-	default:
-		return false;
+		if (ct_equal(challenge, want, sizeof(want)))
+			return true;
 	}
+	return (takes_bare_nonce(ask->intent) ||
+		(binds_nothing(ask->wallet) &&
+		 ask->intent->op == INTENT_SIGN)) &&
+	       ct_equal(challenge, nonce, CHALLENGE_LEN);
 }
 
 static enum kms_rc check_client(const struct ta *ta,
@@ -191,16 +210,16 @@ static enum kms_rc check_client(const struct ta *ta,
 
 static enum kms_rc check_signature(struct ta *ta, struct webauthn_grant *g,
 				   const struct wallet_record *w,
-				   const struct assertion *a)
+				   const struct assertion *a,
+				   const uint8_t client_hash[SHA256_LEN])
 {
 	uint8_t digest[SHA256_LEN] = { 0 };
 	enum kms_rc rc = KMS_RC_AUTH_SIG;
 	struct sha256 s;
 
-	sha256_once(digest, a->e.client_data.ptr, a->e.client_data.len);
 	sha256_init(&s);
 	sha256_update(&s, a->e.auth_data.ptr, a->e.auth_data.len);
-	sha256_update(&s, digest, sizeof(digest));
+	sha256_update(&s, client_hash, SHA256_LEN);
 	sha256_final(&s, digest);
 	for (uint8_t i = 0; i < w->passkey_count; i++) {
 		if (!(a->candidates >> i & 1))
@@ -219,27 +238,73 @@ static enum kms_rc judge(struct ta *ta, struct webauthn_grant *g,
 			 uint8_t among, uint64_t now_ms)
 {
 	struct assertion a = { 0 };
+	uint8_t client_hash[SHA256_LEN] = { 0 };
 	enum kms_rc rc = read(&a, value);
 
-	g->tag = POLICY_DENY;
 	if (!rc)
 		rc = check_authenticator(ta, ask, &a, among);
 	if (!rc)
 		rc = check_client(ta, ask, &a, now_ms);
-	if (!rc)
-		rc = check_signature(ta, g, ask->wallet, &a);
+	if (rc)
+		return rc;
+	sha256_once(client_hash, a.e.client_data.ptr, a.e.client_data.len);
+	rc = check_signature(ta, g, ask->wallet, &a, client_hash);
 	if (rc)
 		return rc;
 	memcpy(g->nonce, a.e.nonce, sizeof(g->nonce));
-	memcpy(g->pub, ask->wallet->passkeys[g->passkey].pub, sizeof(g->pub));
+	g->has_nonce = true;
 	g->sign_count = a.auth.sign_count;
+	return KMS_RC_OK;
+}
+
+/*
+ * For suites that are older than challenges (http-api-1 K14): whose passkey
+ * signed, for this RP, and that somebody was there. Not when, and not what.
+ */
+static enum kms_rc judge_raw(struct ta *ta, struct webauthn_grant *g,
+			     const struct webauthn_ask *ask, struct bytes value,
+			     uint8_t among)
+{
+	struct abi_raw_assertion raw = { 0 };
+	struct assertion a = { .candidates = among };
+
+	if (ask->intent->op != INTENT_SIGN && !takes_bare_nonce(ask->intent))
+		return KMS_RC_AUTH_REQUIRED;
+	if (ABI_DECODE(&raw, raw_assertion, value) ||
+	    !p256_is_signature(raw.signature) ||
+	    auth_data_get_assertion(&a.auth, raw.auth_data))
+		return KMS_RC_AUTH_FORMAT;
+	if (!ct_equal(a.auth.rp_id_hash, ask->wallet->rp_id_hash, SHA256_LEN))
+		return KMS_RC_AUTH_RP;
+	if (!(a.auth.flags & AUTH_DATA_UP))
+		return KMS_RC_AUTH_FLAGS;
+	a.e.auth_data = raw.auth_data;
+	memcpy(a.e.signature, raw.signature, sizeof(a.e.signature));
+	return check_signature(ta, g, ask->wallet, &a, raw.client_hash);
+}
+
+static enum kms_rc judge_any(struct ta *ta, struct webauthn_grant *g,
+			     const struct webauthn_ask *ask,
+			     const struct evidence *e, uint8_t among,
+			     uint64_t now_ms)
+{
+	enum kms_rc rc = KMS_RC_AUTH_REQUIRED;
+
+	g->tag = POLICY_DENY;
+	if (e->kind == EVIDENCE_PASSKEY)
+		rc = judge(ta, g, ask, e->data, among, now_ms);
+	else if (e->kind == EVIDENCE_RAW_PASSKEY && binds_nothing(ask->wallet))
+		rc = judge_raw(ta, g, ask, e->data, among);
+	if (rc)
+		return rc;
+	memcpy(g->pub, ask->wallet->passkeys[g->passkey].pub, sizeof(g->pub));
 	g->tag = webauthn_tag(ask->intent);
 	return KMS_RC_OK;
 }
 
 enum kms_rc webauthn_check(struct ta *ta, struct webauthn_grant *g,
 			   const struct webauthn_ask *ask,
-			   struct bytes assertion)
+			   const struct evidence *evidence)
 {
 	/* volatile: the compiler may not merge the two evaluations. */
 	volatile uint32_t first = POLICY_DENY;
@@ -247,13 +312,13 @@ enum kms_rc webauthn_check(struct ta *ta, struct webauthn_grant *g,
 	const struct webauthn_ask *volatile again = ask;
 	struct webauthn_grant check = { 0 };
 	uint64_t now_ms = secure_time_ms();
-	enum kms_rc rc = judge(ta, g, ask, assertion, UINT8_MAX, now_ms);
+	enum kms_rc rc = judge_any(ta, g, ask, evidence, UINT8_MAX, now_ms);
 
 	first = g->tag;
 	if (rc)
 		return rc;
-	if (judge(ta, &check, again, assertion, (uint8_t)(1u << g->passkey),
-		  now_ms))
+	if (judge_any(ta, &check, again, evidence, (uint8_t)(1u << g->passkey),
+		      now_ms))
 		return KMS_RC_FAULT;
 	second = ~check.tag;
 	return first == webauthn_tag(ask->intent) && second == ~first
@@ -264,6 +329,8 @@ enum kms_rc webauthn_check(struct ta *ta, struct webauthn_grant *g,
 void webauthn_spend(struct ta *ta, uint16_t shard, uint64_t slot,
 		    const struct webauthn_grant *g)
 {
+	if (!g->has_nonce)
+		return;
 	challenge_spend(&ta->challenge, g->nonce);
 	sign_counts_set(&ta->sign_counts, shard, slot, g->pub, g->sign_count);
 }
@@ -296,7 +363,7 @@ static enum kms_rc take_credential(struct wallet_record *w,
 	struct wallet_passkey *p = &w->passkeys[0];
 	uint8_t hash[SHA256_LEN] = { 0 };
 
-	if (w->bind_level != BIND_PAYLOAD)
+	if (w->bind_level >= BIND_INTENT)
 		flags |= AUTH_DATA_UV;
 	if (!ct_equal(a->rp_id_hash, w->rp_id_hash, SHA256_LEN))
 		return KMS_RC_AUTH_RP;
@@ -331,6 +398,7 @@ enum kms_rc webauthn_check_registration(struct ta *ta, struct webauthn_grant *g,
 	if (rc)
 		return rc;
 	memcpy(g->nonce, r.nonce, sizeof(g->nonce));
+	g->has_nonce = true;
 	memcpy(g->pub, w->passkeys[0].pub, sizeof(g->pub));
 	g->sign_count = auth.sign_count;
 	return KMS_RC_OK;

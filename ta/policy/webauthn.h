@@ -18,6 +18,7 @@
 #include "ta/keystore/wallet_record.h"
 #include "ta/policy/challenge.h"
 
+struct evidence;
 struct ta;
 
 /* What an assertion is to allow; borrowed. */
@@ -33,19 +34,21 @@ struct webauthn_grant {
 	uint8_t passkey; /* the number of the one that signed */
 	uint32_t sign_count;
 	uint8_t pub[64]; /* of that passkey */
+	/* Of a raw assertion there is none, and nothing to spend. */
+	bool has_nonce;
 	uint8_t nonce[CHALLENGE_LEN];
 };
 
 uint32_t webauthn_tag(const struct intent *i);
 
 /*
- * assertion: the value of evidence of kind PASSKEY. AUTH_FORMAT, AUTH_SIG (no
- * passkey of the wallet made it), AUTH_RP (or another origin), AUTH_FLAGS,
- * AUTH_COUNTER, AUTH_CHALLENGE, FAULT.
+ * AUTH_REQUIRED (evidence of another kind than the wallet obeys), AUTH_FORMAT,
+ * AUTH_SIG (no passkey of the wallet made it), AUTH_RP (or another origin),
+ * AUTH_FLAGS, AUTH_COUNTER, AUTH_CHALLENGE, FAULT.
  */
 enum kms_rc webauthn_check(struct ta *ta, struct webauthn_grant *g,
 			   const struct webauthn_ask *ask,
-			   struct bytes assertion) KMS_MUST_USE;
+			   const struct evidence *evidence) KMS_MUST_USE;
 
 /*
  * Whether the registration is of the only passkey of this new wallet, whose

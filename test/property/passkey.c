@@ -180,6 +180,17 @@ void passkey_encode(struct passkey_assertion *a)
 	encode(a, &abi_layout_passkey_evidence, &e);
 }
 
+void passkey_encode_raw(struct passkey_assertion *a)
+{
+	struct abi_raw_assertion message = {
+		.auth_data = bytes_of(a->auth_data, a->auth_len),
+	};
+
+	sha256_once(message.client_hash, a->client, a->client_len);
+	memcpy(message.signature, a->signature, sizeof(message.signature));
+	encode(a, &abi_layout_raw_assertion, &message);
+}
+
 void passkey_assert(struct passkey *p, struct passkey_assertion *a,
 		    const uint8_t nonce[32], const uint8_t challenge[32])
 {

@@ -59,6 +59,8 @@ void passkey_client_form(struct passkey_assertion *a, const char *form,
 /* Signs what stands in auth_data and client, always with the same bytes. */
 void passkey_sign(const struct passkey *p, struct passkey_assertion *a);
 void passkey_encode(struct passkey_assertion *a);
+/* As evidence of kind RAW_PASSKEY: without a nonce, and what was signed for. */
+void passkey_encode_raw(struct passkey_assertion *a);
 
 /* What create() gives, with the key and the credential; encoded. */
 void passkey_register(struct passkey *p, struct passkey_assertion *a,

@@ -132,9 +132,9 @@ static void what_a_wallet_is_told_is_checked(void **state)
 	uint8_t off[64];
 
 	start(&t, *state, BIND_INTENT);
-	t.ops[0].bind_level = 0;
-	refused(&t, KMS_RC_DECODE);
 	t.ops[0].bind_level = 3;
+	refused(&t, KMS_RC_DECODE);
+	t.ops[0].bind_level = 255;
 	refused(&t, KMS_RC_DECODE);
 	t.ops[0].rp_id.len = 0;
 	refused(&t, KMS_RC_DECODE);
