@@ -14,7 +14,7 @@ import unittest
 
 
 class TapResult(unittest.TestResult):
-    """One line per test; a failed sub-test fails its test once."""
+    """One line per test; a failed sub-test fails its test once, a skipped one changes nothing."""
 
     def __init__(self, out):
         super().__init__()
@@ -64,13 +64,14 @@ class TapResult(unittest.TestResult):
             self.note(err)
 
     def stopTest(self, test):
-        # unittest calls neither success nor failure when only sub-tests failed
+        # unittest calls neither success nor failure when sub-tests failed or were skipped
         if not self.reported:
-            self.line(False, test)
+            self.line(not self.notes, test)
         super().stopTest(test)
 
     def addSkip(self, test, reason):
-        self.line(True, test, f'# SKIP {reason}')
+        if not hasattr(test, 'test_case'):  # which only a sub-test has
+            self.line(True, test, f'# SKIP {reason}')
 
 
 def main():

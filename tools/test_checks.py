@@ -241,6 +241,59 @@ class Docs(Tree):
         self.assertIn('OLD', out)
 
 
+class Scripts(Tree):
+    def check(self):
+        subprocess.run(['git', 'init', '-q', self.top], check=True)
+        return self.run_check('check-scripts', self.top)
+
+    def test_plain_scripts_pass(self):
+        self.write('a', '#!/bin/bash\nset -eu\necho "$1"\n')
+        self.write('b.py', 'print(1)\n')
+        status, out = self.check()
+        self.assertEqual(status, 0, out)
+        self.assertIn('(1 shell, 1 Python)', out)
+
+    def test_a_careless_shell_script_fails(self):
+        self.write('a', '#!/bin/sh\nrm -rf $1\n')
+        status, out = self.check()
+        self.assertEqual(status, 1, out)
+        self.assertIn('SC2086', out)
+
+    def test_python_that_does_not_parse_fails(self):
+        for text in ('print(1\n', "x = '\\d'\n"):
+            with self.subTest(text=text):
+                self.write('b.py', text)
+                status, out = self.check()
+                self.assertEqual(status, 1, out)
+                self.assertIn('in b.py', out)
+
+
+class Tap(Tree):
+    """The runner of the other suites."""
+
+    def run_tests(self, *sub_tests):
+        body = ''.join(f'        with self.subTest({i}):\n            {text}\n' for i, text in enumerate(sub_tests))
+        self.write('test_a.py', f'import unittest\n\n\nclass A(unittest.TestCase):\n    def test_a(self):\n{body}')
+        done = subprocess.run(['/usr/bin/python3', os.path.join(TOOLS, '../test/tap.py'), self.top], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        return done.returncode, done.stdout
+
+    def test_what_passes_passes(self):
+        for sub_tests in (('pass',), ('self.skipTest("not here")', 'pass')):
+            status, out = self.run_tests(*sub_tests)
+            self.assertEqual(status, 0, out)
+            self.assertIn('ok 1 - test_a.A.test_a', out)
+            self.assertNotIn('ok 2', out)
+
+    def test_a_failed_sub_test_fails_its_test(self):
+        fails, skips = 'self.fail("wrong")', 'self.skipTest("not here")'
+        for sub_tests in ((fails, 'pass'), (fails, skips), (skips, fails)):
+            with self.subTest(sub_tests):
+                status, out = self.run_tests(*sub_tests)
+                self.assertEqual(status, 1, out)
+                self.assertIn('not ok 1 - test_a.A.test_a', out)
+
+
 class Analysers(Tree):
     def analyse(self, kind, code):
         self.write('common/a.c', code)
