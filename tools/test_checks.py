@@ -201,7 +201,8 @@ class Words(Tree):
 
 class Docs(Tree):
     SERVER = '#!/bin/sh\ncase $1 in\n--help) echo "  --listen ADDR  where";;\n' \
-             '--describe-ops) echo \'{"operations":[{"target":"TrentService.Sign"},{"method":"GET","path":"/keys"}]}\';;\nesac\n'
+             '--describe-ops) echo \'{"operations":[{"target":"TrentService.Sign"},{"method":"GET","path":"/keys",' \
+             '"in":[{"name":"Limit","members":[{"name":"Inner"}]}],"out":[{"name":"Keys"}]}]}\';;\nesac\n'
     RC = '#define KMS_RC_LIST(X)  \\\n\tX(0, OK, "success")  \\\n\tX(4, NOT_FOUND, "no such")\n'
 
     def setUp(self):
@@ -211,7 +212,7 @@ class Docs(Tree):
         self.write('common/kms_rc.h', self.RC)
         self.write('host/main.c', 'const char *p = getenv("KMS_DB_PATH");\n')
         self.write('docs/operations.md', '`--listen` `KMS_DB_PATH`\n')
-        self.write('docs/api.md', '`TrentService.Sign`, `GET /keys`\n')
+        self.write('docs/api.md', '`TrentService.Sign`, `GET /keys` `Limit` `Inner` `Keys`\n')
         self.write('docs/errors.md', '| 0 | `OK` | success |\n| 4 | `NOT_FOUND` | no such |\n')
 
     def check(self):
@@ -224,6 +225,7 @@ class Docs(Tree):
     def test_each_missing_entry_fails(self):
         for name, gone in (('docs/operations.md', '--listen'), ('docs/operations.md', 'KMS_DB_PATH'),
                            ('docs/api.md', 'TrentService.Sign'), ('docs/api.md', 'GET /keys'),
+                           ('docs/api.md', 'Limit'), ('docs/api.md', 'Inner'), ('docs/api.md', 'Keys'),
                            ('docs/errors.md', 'NOT_FOUND'), ('docs/errors.md', 'success')):
             with self.subTest(gone=gone):
                 self.setUp()
