@@ -89,6 +89,11 @@ class Dev(ApiKeyTest):
         server.restart()
         self.assert_refused(self.connect(server), {'x-api-key': first})
 
+    def test_an_open_server_can_be_told_to_stay_open(self):
+        server = self.new_server(env={'KMS_ALLOW_OPEN_MODE': '1'}).start()
+        self.generate(server)
+        self.assert_open(self.connect(server))
+
     def test_wrong_keys_are_refused(self):
         server = self.new_server().start()
         key = self.generate(server)

@@ -157,7 +157,26 @@ class Refusal(OwnServerTest):
         server.stop()
         for path in server.database_files():
             os.remove(path)
-        self.refuse(server, r'.')
+        self.refuse(server, r'ROLLED_BACK')
+
+    def test_production_makes_no_key_domain_unless_it_is_told(self):
+        server = self.new_server('--profile', 'production', bare=True)
+        self.refuse(server, r'NOT_PROVISIONED.*--provision')
+        server.args.append('--provision')
+        server.start().stop()
+        server.args.remove('--provision')
+        server.start().stop()
+
+    def test_a_missing_anchor(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        server.stop()
+        name = 'p-' + b'teekms.anchor.00'.hex()
+        found = [os.path.join(at, name) for at, _, names in os.walk(server.folder) if name in names]
+        self.assertEqual(len(found), 1)
+        os.remove(found[0])
+        self.refuse(server, r'STORAGE')
+        self.assertFalse(os.path.exists(found[0]), 'never made anew')
 
     def test_a_damaged_control_object(self):
         server = self.new_server().start()
@@ -184,7 +203,7 @@ class Refusal(OwnServerTest):
     def test_a_second_server_on_the_same_state(self):
         first = self.new_server().start()
         key_id = self.connect(first).create()['KeyId']
-        self.refuse(self.new_server(state=first.state), r'.')
+        self.refuse(self.new_server(state=first.state), r'IN_USE')
         self.connect(first).sign(key_id, DIGEST)
 
     def test_a_port_in_use(self):
@@ -206,7 +225,13 @@ class Refusal(OwnServerTest):
                                    (('--workers', '-1'), {}, 'workers'), (('--profile', 'staging'), {}, '--profile'),
                                    (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, '--tee'),
                                    (('--ta-program', '/nonexistent'), {}, '--ta-program'), (('stray',), {}, 'stray'),
-                                   ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY')):
+                                   ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY'),
+                                   ((), {'KMS_ALLOW_LEGACY_PASSKEY': '1'}, 'KMS_ALLOW_LEGACY_PASSKEY'),
+                                   (('--profile', 'production'), {'KMS_ALLOW_OPEN_MODE': '1'}, 'KMS_ALLOW_OPEN_MODE'),
+                                   ((), {'KMS_ALLOW_OPEN_MODE': '1', 'KMS_API_KEY': 'x'}, 'KMS_ALLOW_OPEN_MODE'),
+                                   ((), {'KMS_RATE_LIMIT': 'many'}, 'KMS_RATE_LIMIT'), ((), {'KMS_RP_ID': '*.a.example'}, 'KMS_RP_ID'),
+                                   ((), {'KMS_ORIGIN': 'a.example'}, 'KMS_ORIGIN'), (('--account', '12'), {}, '--account'),
+                                   (('--compat=1',), {}, '--compat'), (('--db', ''), {}, '--db')):
             with self.subTest(args=args, env=env):
                 self.refuse(self.new_server(*args, env=env), re.escape(pattern))
 
@@ -226,6 +251,11 @@ class Side(OwnServerTest):
         self.connect(one).sign(key['KeyId'], DIGEST)
         answer = self.connect(two).call('DescribeKey', KeyId=key['KeyId'])
         self.assertEqual(answer.code, 'NotFoundException')
+
+    def test_arns_have_the_region_and_the_account(self):
+        server = self.new_server('--region', 'eu-west-1', '--account=123456789012', env={'KMS_REGION': 'nowhere'}).start()
+        made = self.connect(server).create()
+        self.assertEqual(made['Arn'], f'arn:aws:kms:eu-west-1:123456789012:key/{made["KeyId"]}')
 
     def test_the_state_is_readable_by_its_owner_only(self):
         server = self.new_server().start()
