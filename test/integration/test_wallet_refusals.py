@@ -3,8 +3,9 @@
 
 import json
 
-from harness import JSON11, OwnServerTest, SharedServerTest
-from passkey import AT, DELETE, TARGETS, UNFREEZE, UP, UV, Authenticator, Owner, WalletClient, b64u, cbor, path, unb64u
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from harness import JSON11, OwnServerTest, SharedServerTest, b64
+from passkey import AT, DELETE, TARGETS, UNFREEZE, UP, UV, Authenticator, Owner, WalletClient, b64u, cbor, hex_of, path, unb64u
 from wallet_cases import DIGEST, NOBODY, UNKNOWN, Refusals, misuse, post
 
 BODY_MAX = 262144
@@ -270,6 +271,22 @@ class OnTheTargets(SharedServerTest):
             if kind != 'UnknownOperationException':  # AWS gives it no message
                 self.assertEqual(answer.json['error'], answer.json['message'])
         self.assertEqual(owner.sign_hash(DIGEST).status, 200)
+
+    def test_operations_of_aws_see_a_wallet_and_cannot_use_it(self):
+        client = WalletClient(self.server.endpoint, aws=True)
+        self.addCleanup(client.close)
+        owner = Owner.create(client, Authenticator())
+        wallet, algorithm = {'KeyId': owner.key_id}, {'SigningAlgorithm': 'ECDSA_SHA_256'}
+        self.assertEqual(client.must('DescribeKey', **wallet)['KeyMetadata']['Address'], owner.describe()['Address'])
+        self.assertEqual(len(client.public_key(owner.key_id)), 88)
+        signed = hex_of(owner.sign_hash(DIGEST).json['Signature'])
+        signature = encode_dss_signature(int.from_bytes(signed[:32], 'big'), int.from_bytes(signed[32:64], 'big'))
+        checked = client.must('Verify', Message=b64(DIGEST), MessageType='DIGEST', Signature=b64(signature), **wallet, **algorithm)
+        self.assertIs(checked['SignatureValid'], True)
+        answer = client.call('Sign', Message=b64(DIGEST), MessageType='DIGEST', **wallet, **algorithm)
+        self.assertEqual((answer.status, answer.code), (400, 'AccessDeniedException'))
+        answer = client.call('ScheduleKeyDeletion', KeyId=client.create()['KeyId'], PendingWindowInDays=7)
+        self.assertEqual((answer.status, answer.code), (400, 'NotFoundException'))
 
 
 class TheDoor(OwnServerTest):
