@@ -33,6 +33,16 @@ class OpenPaths(SharedServerTest):
                 self.assertEqual(answer.status, 405)
                 self.assertIn(allowed, answer.headers['Allow'])
 
+    def test_head_goes_where_get_is_open(self):
+        for path in ('/health', '/version', '/healthz', '/readyz', '/stats', '/QueueStatus', '/RollbackCounter'):
+            with self.subTest(path=path):
+                answer = self.client.request('HEAD', path)
+                self.assertEqual((answer.status, answer.body), (200, b''))
+                self.assertGreater(int(answer.headers['Content-Length']), 0)
+                self.assertEqual(self.client.request('POST', path, '{}').headers['Allow'], 'GET, HEAD')
+        answer = self.client.request('HEAD', '/keys')
+        self.assertEqual((answer.status, answer.headers['Allow']), (405, 'GET'))
+
     def test_a_query_does_not_change_the_path(self):
         self.assertEqual(self.client.get('/healthz?a=b').status, 200)
 
