@@ -15,7 +15,8 @@
 #   make qemu         the server inside a real OP-TEE under QEMU
 #   make ta           the trusted application as an OP-TEE image
 #   make install      DESTDIR and PREFIX as usual
-#   make clean        remove what was built; keys and downloads stay
+#   make clean        remove what was built, with the disk of make qemu; other
+#                     keys and downloads stay
 
 ARGS ?=
 SUITES ?=
