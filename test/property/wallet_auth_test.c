@@ -457,6 +457,34 @@ static void i10_a_high_s_is_as_good(void **state)
 	}
 }
 
+/* What one glitch makes of a verdict, the other one does not confirm. */
+static void i10_the_signature_is_verified_twice(void **state)
+{
+	struct wallets *w = *state;
+	struct fixture *f = w->f;
+	struct abi_info_rsp info = { 0 };
+	struct i10 t;
+
+	start(&t, w);
+	gesture(&t);
+	sends(&t, KMS_RC_OK);
+	gesture(&t);
+	gp_count_reset();
+	sends(&t, KMS_RC_OK);
+	assert_int_equal(gp_count(GP_CALL_CRYPTO), 2);
+	gesture(&t);
+	gp_fault_set(GP_CALL_CRYPTO, 1, 1, GP_FAULT_ERROR);
+	sends(&t, KMS_RC_AUTH_SIG);
+	/* The instance is dead then, which is a change (I9). */
+	w->f = NULL;
+	gp_fault_set(GP_CALL_CRYPTO, 2, 1, GP_FAULT_ERROR);
+	sends(&t, KMS_RC_FAULT);
+	gp_fault_set(GP_CALL_CRYPTO, 0, 0, GP_FAULT_NONE);
+	w->f = f;
+	assert_int_equal(w->host->rsp_body.len, 0);
+	assert_rc(host_info(w->host, &info), KMS_RC_FAULT);
+}
+
 static void i10_other_evidence_is_not_a_passkey_s(void **state)
 {
 	static const uint8_t presented[SHA256_LEN] = { 1 };
@@ -509,6 +537,7 @@ int main(void)
 		wallets_test(
 			i10_numbers_that_are_no_signature_do_not_reach_the_tee),
 		wallets_test(i10_a_high_s_is_as_good),
+		wallets_test(i10_the_signature_is_verified_twice),
 		wallets_test(i10_other_evidence_is_not_a_passkey_s),
 	};
 
