@@ -249,6 +249,10 @@ static enum kms_rc check_build(const struct server *s)
 		return fail("the TEE", KMS_RC_CONFIG,
 			    "the trusted application is a development build, "
 			    "which --profile production refuses");
+	if (s->settings.allow_legacy_passkey &&
+	    !(info->build_flags & ABI_BUILD_DEVELOPMENT))
+		return fail("KMS_ALLOW_LEGACY_PASSKEY", KMS_RC_CONFIG,
+			    "the trusted application is no development build");
 	return KMS_RC_OK;
 }
 
@@ -297,6 +301,9 @@ static enum kms_rc read_relying_party(struct relying_party *rp,
 		return fail("passkeys", rc, why);
 	if (!rp->count)
 		log_warn("server", "no KMS_RP_ID: wallets cannot be created");
+	if (set->allow_legacy_passkey)
+		log_warn("server", "KMS_ALLOW_LEGACY_PASSKEY: whoever has seen "
+				   "an assertion of a new wallet can use it");
 	return KMS_RC_OK;
 }
 
@@ -309,6 +316,13 @@ static struct door_config door_of(const struct settings *set)
 			set->rate_address ? set->rate_address : DOOR_OPEN,
 		.identities_max = set->rate_keys_max,
 	};
+}
+
+static uint8_t bind_level_of(const struct settings *set)
+{
+	if (set->allow_legacy_passkey)
+		return BIND_NOTHING;
+	return set->production && !set->compat ? BIND_INTENT : BIND_PAYLOAD;
 }
 
 static enum kms_rc open_service(struct server *s)
@@ -324,8 +338,7 @@ static enum kms_rc open_service(struct server *s)
 		.production = set->production,
 		.sign_ms = set->sign_ms,
 		.compat = set->compat,
-		.bind_level = set->production && !set->compat ? BIND_INTENT
-							      : BIND_PAYLOAD,
+		.bind_level = bind_level_of(set),
 	};
 	struct dispatch_config dispatch = {
 		.store = s->store,

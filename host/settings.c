@@ -90,7 +90,7 @@ static const struct setting table[] = {
 	{ NULL, "KMS_RATE_LIMIT_MAX_KEYS", NUMBER, AT(rate_keys_max), "10000",
 	  1, 1000000, "most API keys, wallets, addresses counted at once" },
 	{ NULL, "KMS_ALLOW_LEGACY_PASSKEY", FLAG, AT(allow_legacy_passkey),
-	  NULL, 0, 0, "0; assertions without a challenge are not served" },
+	  NULL, 0, 0, "1: new wallets bind nothing, for old test suites; dev only" },
 	{ NULL, "KMS_LOG", TEXT, AT(log), "info", 0, 0,
 	  "level, or a list such as warn,access=info,store=debug" },
 };
@@ -238,10 +238,10 @@ static enum kms_rc derive_rate(struct settings *s, FILE *err)
 /* What would take away a protection is told, not passed over. */
 static enum kms_rc check_weakening(const struct settings *s, FILE *err)
 {
-	if (s->allow_legacy_passkey)
+	if (s->allow_legacy_passkey && s->production)
 		return refuse(err, "KMS_ALLOW_LEGACY_PASSKEY", "1",
-			      "the trusted application takes no assertion "
-			      "without its challenge");
+			      "--profile production takes no assertion without "
+			      "its challenge");
 	if (s->allow_open_mode && s->production)
 		return refuse(err, "KMS_ALLOW_OPEN_MODE", "1",
 			      "--profile production is never open");

@@ -38,7 +38,7 @@ static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]+", is_word };
 	F_STRING(flags, "KeyId", s, wallet.key_id, 1, KEY_ID_MAX)
 #define OWNER(s)							       \
 	F_STRUCT(0, "WebAuthn", s, owner.webauthn, assertion_fields),	       \
-	F_STRUCT(0, "Passkey", s, owner.passkey, no_fields)
+	F_STRUCT(0, "Passkey", s, owner.passkey, legacy_fields)
 #define ANY_OF_ITS_NAMES(s)						       \
 	WALLET_ID(0, s),						       \
 	F_STRING(0, "Address", s, wallet.address, 1, ADDRESS_MAX),	       \
@@ -87,6 +87,14 @@ static const struct field created_credential_fields[] = {
 		    CREDENTIAL_MAX),
 	F_STRUCT(FIELD_REQUIRED, "response", struct credential_in, response,
 		 created_response_fields),
+	F_END
+};
+
+static const struct field legacy_fields[] = {
+	F_HEX(0, "AuthenticatorData", struct legacy_in, auth_data, 37,
+	      ABI_AUTH_DATA_MAX),
+	F_HEX(0, "ClientDataHash", struct legacy_in, client_hash, 32, 32),
+	F_HEX(0, "Signature", struct legacy_in, signature, 8, 72),
 	F_END
 };
 

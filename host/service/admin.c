@@ -63,8 +63,10 @@ void service_version(struct call *call)
 	json_text_member(w, "version", KMS_VERSION);
 	json_text_member(w, "build", KMS_VERSION);
 	json_text_member(w, "profile", c->production ? "prod" : "dev");
-	/* There is no other: the TA takes no bare nonce for a signature. */
-	json_text_member(w, "challenge_mode", "strict");
+	/* Of new wallets; a TA that ships knows no other. */
+	json_text_member(w, "challenge_mode",
+			 c->bind_level == BIND_NOTHING ? "transition"
+						       : "strict");
 	json_name(w, "tee");
 	json_object(w);
 	json_name(w, "kind");

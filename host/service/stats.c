@@ -208,9 +208,11 @@ static void put_warning(struct json_writer *w, const char *code, const char *en,
 	json_end(w);
 }
 
-static void put_warnings(struct json_writer *w, uint64_t api_keys,
-			 unsigned int dead)
+static void put_warnings(struct json_writer *w, const struct call *call,
+			 uint64_t api_keys, unsigned int dead)
 {
+	const struct service_config *c = service_config(call->service);
+
 	json_name(w, "warnings");
 	json_array(w);
 	if (!api_keys)
@@ -221,6 +223,10 @@ static void put_warnings(struct json_writer *w, uint64_t api_keys,
 		put_warning(w, "CIRCUIT_BREAKER_OPEN",
 			    "A TEE worker is being restarted.",
 			    "TEE 工作进程正在重启。");
+	if (c->bind_level == BIND_NOTHING)
+		put_warning(w, "LEGACY_PASSKEYS",
+			    "New wallets take assertions that can be replayed.",
+			    "新钱包接受可重放的断言。");
 	json_end(w);
 }
 
@@ -275,7 +281,7 @@ static void put_stats(struct json_writer *w, const struct call *call)
 		put_keys(w, call);
 		put_operations(w, call);
 		put_count(w, "api_keys", api_keys);
-		put_warnings(w, api_keys, dead);
+		put_warnings(w, call, api_keys, dead);
 	}
 	put_explanations(w);
 	json_end(w);

@@ -125,7 +125,8 @@ static bool agrees(struct call *call, const struct wallet_place *place,
 		return false;
 	if (in->key_id.ptr &&
 	    (!uuid_get(uuid, id) ||
-	     memcmp(uuid, place->wallet.uuid, sizeof(uuid)) != 0)) {
+	     !bytes_equal_var(bytes_of(uuid, sizeof(uuid)),
+			      bytes_of(place->wallet.uuid, sizeof(uuid))))) {
 		call_fail(call, KMS_RC_BAD_INPUT,
 			  "Address is not one of KeyId's");
 		return false;

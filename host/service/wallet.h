@@ -58,8 +58,9 @@ void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN]);
 /* --- the owner's assertion (wallet_auth.c) ------------------------------- */
 
 struct wallet_evidence {
-	struct bytes text; /* a passkey_evidence of abi/schema.h */
-	uint32_t sign_count;
+	enum abi_evidence kind;
+	struct bytes text;   /* the message of that kind in abi/schema.h */
+	uint32_t sign_count; /* 0 of a raw assertion */
 };
 
 /*

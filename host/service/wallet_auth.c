@@ -16,10 +16,9 @@
 
 /* --- the evidence -------------------------------------------------------- */
 
-static bool is_there(struct call *call, const struct owner_in *owner)
+/* No assertion that the wallet would obey. */
+static void refuse(struct call *call, const struct owner_in *owner)
 {
-	if (owner->webauthn.given)
-		return true;
 	if (owner->passkey.given)
 		call_fail(call, KMS_RC_AUTH_REQUIRED,
 			  "Legacy raw passkey assertions are not accepted for "
@@ -29,7 +28,6 @@ static bool is_there(struct call *call, const struct owner_in *owner)
 			  "Passkey authorization required: key %s has a "
 			  "passkey bound",
 			  call->log_key);
-	return false;
 }
 
 static bool check_response(struct call *call, struct abi_passkey_evidence *e,
@@ -63,8 +61,9 @@ static bool check_response(struct call *call, struct abi_passkey_evidence *e,
 	return true;
 }
 
-static bool write_evidence(struct call *call, struct bytes *evidence,
-			   const struct abi_passkey_evidence *e)
+static bool write_evidence(struct call *call, struct wallet_evidence *evidence,
+			   enum abi_evidence kind,
+			   const struct abi_layout *layout, const void *message)
 {
 	struct abi_writer w = { 0 };
 	uint8_t *text = arena_alloc(call->arena, ABI_EVIDENCE_MAX);
@@ -72,12 +71,13 @@ static bool write_evidence(struct call *call, struct bytes *evidence,
 	if (text)
 		abi_begin(&w, text, ABI_EVIDENCE_MAX);
 	if (text)
-		ABI_PUT(&w, passkey_evidence, e);
+		abi_put(&w, layout, message);
 	if (!text || w.len > w.cap) {
 		call_done(call, text ? KMS_RC_TOO_LARGE : KMS_RC_NO_MEMORY);
 		return false;
 	}
-	*evidence = bytes_of(text, w.len);
+	evidence->kind = kind;
+	evidence->text = bytes_of(text, w.len);
 	return true;
 }
 
@@ -93,17 +93,14 @@ static bool find_nonce(struct call *call, uint8_t nonce[32],
 	return true;
 }
 
-bool wallet_read_evidence(struct call *call, struct wallet_evidence *evidence,
-			  const struct store_wallet *w,
-			  const struct owner_in *owner)
+static bool read_assertion(struct call *call, struct wallet_evidence *evidence,
+			   const struct store_wallet *w,
+			   const struct assertion_in *in)
 {
-	const struct assertion_in *in = &owner->webauthn;
 	const struct response_in *r = &in->credential.response;
 	struct abi_passkey_evidence e = { .auth_data = r->auth_data,
 					  .client_data = r->client_data };
 
-	if (!is_there(call, owner))
-		return false;
 	/*
 	 * Clients of the reference may send any id along (http-api-1 K6), so
 	 * with --compat it is not what chooses the passkey.
@@ -114,7 +111,42 @@ bool wallet_read_evidence(struct call *call, struct wallet_evidence *evidence,
 		return false;
 	return check_response(call, &e, &evidence->sign_count, w, r) &&
 	       find_nonce(call, e.nonce, w, in->challenge_id) &&
-	       write_evidence(call, &evidence->text, &e);
+	       write_evidence(call, evidence, EVIDENCE_PASSKEY,
+			      &abi_layout_passkey_evidence, &e);
+}
+
+static bool read_raw(struct call *call, struct wallet_evidence *evidence,
+		     const struct legacy_in *in)
+{
+	struct abi_raw_assertion raw = { .auth_data = in->auth_data };
+
+	if (!in->auth_data.ptr || !in->client_hash.ptr || !in->signature.ptr) {
+		call_fail(call, KMS_RC_BAD_INPUT,
+			  "Passkey must have AuthenticatorData, "
+			  "ClientDataHash and Signature");
+		return false;
+	}
+	memcpy(raw.client_hash, in->client_hash.ptr, sizeof(raw.client_hash));
+	if (in->signature.len == sizeof(raw.signature)) {
+		memcpy(raw.signature, in->signature.ptr, sizeof(raw.signature));
+	} else if (der_get_ecdsa(raw.signature, in->signature)) {
+		call_fail(call, KMS_RC_AUTH_FORMAT, "Invalid DER signature");
+		return false;
+	}
+	return write_evidence(call, evidence, EVIDENCE_RAW_PASSKEY,
+			      &abi_layout_raw_assertion, &raw);
+}
+
+bool wallet_read_evidence(struct call *call, struct wallet_evidence *evidence,
+			  const struct store_wallet *w,
+			  const struct owner_in *owner)
+{
+	if (owner->webauthn.given)
+		return read_assertion(call, evidence, w, &owner->webauthn);
+	if (owner->passkey.given && w->bind_level == BIND_NOTHING)
+		return read_raw(call, evidence, &owner->passkey);
+	refuse(call, owner);
+	return false;
 }
 
 /* --- BeginAuthentication ------------------------------------------------- */

@@ -34,9 +34,12 @@ struct assertion_in {
 	struct credential_in credential;
 };
 
-/* A raw assertion, without a challenge: only ever refused. */
+/* A raw assertion, for any challenge at all (http-api-1 7.4). */
 struct legacy_in {
 	bool given;
+	struct bytes auth_data;
+	struct bytes client_hash;
+	struct bytes signature; /* r | s, or DER */
 };
 
 /* How a wallet's owner shows who he is. */

@@ -73,7 +73,7 @@ void wallet_use_start(struct wallet_use *u, enum abi_use use,
 	s->account = u->path.account;
 	s->index = u->path.index;
 	s->payload = payload;
-	s->evidence_kind = EVIDENCE_PASSKEY;
+	s->evidence_kind = (uint8_t)u->evidence.kind;
 	s->evidence = u->evidence.text;
 	u->job.done = used;
 	u->job.arg = u;
@@ -123,7 +123,7 @@ void wallet_change_start(struct wallet_change *c, enum abi_op op,
 	change->op = (uint8_t)op;
 	change->now_ms = clock_unix_ms();
 	change->reactor = c->call->reactor;
-	change->evidence_kind = EVIDENCE_PASSKEY;
+	change->evidence_kind = (uint8_t)evidence->kind;
 	change->evidence = evidence->text;
 	change->deadline_ns = c->call->start_ns + KEEPER_WAIT_NS;
 	change->done = changed;
