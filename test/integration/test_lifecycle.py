@@ -226,7 +226,7 @@ class Refusal(OwnServerTest):
                                    (('--listen', '127.0.0.1:99999'), {}, '99999'), (('--tee', 'sgx'), {}, '--tee'),
                                    (('--ta-program', '/nonexistent'), {}, '--ta-program'), (('stray',), {}, 'stray'),
                                    ((), {'KMS_LOG': 'loudest'}, 'KMS_LOG'), ((), {'KMS_REQUIRE_API_KEY': 'maybe'}, 'KMS_REQUIRE_API_KEY'),
-                                   ((), {'KMS_ALLOW_LEGACY_PASSKEY': '1'}, 'KMS_ALLOW_LEGACY_PASSKEY'),
+                                   (('--profile', 'production'), {'KMS_ALLOW_LEGACY_PASSKEY': '1'}, 'KMS_ALLOW_LEGACY_PASSKEY'),
                                    (('--profile', 'production'), {'KMS_ALLOW_OPEN_MODE': '1'}, 'KMS_ALLOW_OPEN_MODE'),
                                    ((), {'KMS_ALLOW_OPEN_MODE': '1', 'KMS_API_KEY': 'x'}, 'KMS_ALLOW_OPEN_MODE'),
                                    ((), {'KMS_RATE_LIMIT': 'many'}, 'KMS_RATE_LIMIT'), ((), {'KMS_RP_ID': '*.a.example'}, 'KMS_RP_ID'),

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """KMS_ALLOW_LEGACY_PASSKEY, for the reference's oldest suite (http-api-1, section 7.4 and K14)."""
 
+import os
+
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ethereum import check_signed, keccak256, recover_address
-from harness import OwnServerTest
+from harness import TEEKMSD, OwnServerTest
 from passkey import UP, Authenticator, Owner, WalletClient, digest_of, hex_of, path, unb64u
 from wallet_cases import DIGEST, ORIGIN, REFERENCE, RP, TRANSACTIONS, ServerOfTheClass
 
@@ -127,8 +129,9 @@ class Unswitched(OwnServerTest):
                 self.assertTrue(answer.json['error'].startswith(REFUSED), answer)
         self.assertEqual(strict.sign_hash(DIGEST).status, 200)
 
-    def test_production_does_not_start_with_it(self):
-        server = self.new_server(profile='production', env={**REFERENCE, 'KMS_ALLOW_LEGACY_PASSKEY': '1'})
+    def test_a_ta_that_ships_stops_the_start(self):
+        program = os.path.join(os.path.dirname(os.path.dirname(TEEKMSD)), 'ta', 'teekms-ta-production')
+        server = self.new_server('--ta-program', program, env={'KMS_ALLOW_LEGACY_PASSKEY': '1'})
         status, said = server.launch().wait_exit()
         self.assertNotEqual(status, 0)
-        self.assertIn('KMS_ALLOW_LEGACY_PASSKEY', said)
+        self.assertRegex(said, 'KMS_ALLOW_LEGACY_PASSKEY.*no development build')
