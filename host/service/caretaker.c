@@ -195,8 +195,6 @@ static bool note_use(struct caretaker_notes *n, const struct store_use *use)
 	old = &n->uses[*index - 1];
 	if (old->last_used_ms < use->last_used_ms)
 		old->last_used_ms = use->last_used_ms;
-	if (old->sign_count < use->sign_count)
-		old->sign_count = use->sign_count;
 	return true;
 }
 

@@ -73,7 +73,7 @@ struct keeper_change {
 	struct store_key key;
 	/*
 	 * CREATE_WALLET, in: description, credential, key_usage, key_spec,
-	 * origin, passkey, bind_level, rp_id, sign_count, created_ms. Out: the
+	 * origin, passkey, bind_level, rp_id, created_ms. Out: the
 	 * rest of the new wallet. CHANGE, in: uuid, shard, slot, vault_slot, as
 	 * store_get_wallet() gave them.
 	 */

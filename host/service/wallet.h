@@ -59,8 +59,7 @@ void wallet_put_id(struct call *call, const uint8_t uuid[ABI_UUID_LEN]);
 
 struct wallet_evidence {
 	enum abi_evidence kind;
-	struct bytes text;   /* the message of that kind in abi/schema.h */
-	uint32_t sign_count; /* 0 of a raw assertion */
+	struct bytes text; /* the message of that kind in abi/schema.h */
 };
 
 /*

@@ -31,7 +31,7 @@ static void refuse(struct call *call, const struct owner_in *owner)
 }
 
 static bool check_response(struct call *call, struct abi_passkey_evidence *e,
-			   uint32_t *sign_count, const struct store_wallet *w,
+			   const struct store_wallet *w,
 			   const struct response_in *r)
 {
 	struct client_data client = { 0 };
@@ -57,7 +57,6 @@ static bool check_response(struct call *call, struct abi_passkey_evidence *e,
 		call_fail(call, KMS_RC_AUTH_FORMAT, "Invalid DER signature");
 		return false;
 	}
-	*sign_count = auth.sign_count;
 	return true;
 }
 
@@ -109,7 +108,7 @@ static bool read_assertion(struct call *call, struct wallet_evidence *evidence,
 	    !wallet_hash_credential(call, &e.credential_hash,
 				    in->credential.id))
 		return false;
-	return check_response(call, &e, &evidence->sign_count, w, r) &&
+	return check_response(call, &e, w, r) &&
 	       find_nonce(call, e.nonce, w, in->challenge_id) &&
 	       write_evidence(call, evidence, EVIDENCE_PASSKEY,
 			      &abi_layout_passkey_evidence, &e);

@@ -40,15 +40,13 @@ void wallet_describe(struct wallet_creation *c, struct bytes description,
 	put_word(w->origin, origin, ORIGIN_STANDARD);
 }
 
-void wallet_give_passkey(struct wallet_creation *c, const uint8_t xy[64],
-			 uint32_t sign_count)
+void wallet_give_passkey(struct wallet_creation *c, const uint8_t xy[64])
 {
 	struct store_wallet *w = &c->change.wallet;
 
 	memcpy(w->passkey, xy, sizeof(w->passkey));
 	w->has_passkey = true;
 	w->passkey_count = 1;
-	w->sign_count = sign_count;
 }
 
 static void created(struct keeper_change *change)
@@ -135,7 +133,7 @@ void service_create_wallet(struct call *call)
 	if (!c)
 		return;
 	wallet_describe(c, in->about.description, in->about.origin);
-	wallet_give_passkey(c, xy.ptr, 0);
+	wallet_give_passkey(c, xy.ptr);
 	c->change.wallet.credential = credential ? credential : "";
 	c->change.credential_hash = hash;
 	c->show = show_created;

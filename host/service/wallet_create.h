@@ -30,8 +30,7 @@ struct wallet_creation *wallet_creation_new(struct call *call,
 void wallet_describe(struct wallet_creation *c, struct bytes description,
 		     struct bytes origin);
 /* The only passkey that it will have: x | y. */
-void wallet_give_passkey(struct wallet_creation *c, const uint8_t xy[64],
-			 uint32_t sign_count);
+void wallet_give_passkey(struct wallet_creation *c, const uint8_t xy[64]);
 void wallet_creation_start(struct wallet_creation *c);
 
 #endif /* KMS_HOST_SERVICE_WALLET_CREATE_H */

@@ -275,7 +275,7 @@ void service_complete_registration(struct call *call)
 		return;
 	read_note(&description, &origin, challenge.note);
 	wallet_describe(c, description, origin);
-	wallet_give_passkey(c, r.auth.pub, r.auth.sign_count);
+	wallet_give_passkey(c, r.auth.pub);
 	c->change.wallet.credential = credential;
 	c->change.wallet.shard = challenge.shard;
 	c->change.pinned = true;

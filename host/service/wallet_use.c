@@ -39,8 +39,7 @@ struct wallet_use *wallet_use_new(struct call *call,
 static void note_use(const struct wallet_use *u)
 {
 	struct keeper *keeper = service_config(u->call->service)->keeper;
-	struct store_use use = { .last_used_ms = clock_unix_ms(),
-				 .sign_count = u->evidence.sign_count };
+	struct store_use use = { .last_used_ms = clock_unix_ms() };
 
 	memcpy(use.uuid, u->wallet.uuid, sizeof(use.uuid));
 	keeper_note_use(keeper, &use);

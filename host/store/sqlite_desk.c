@@ -85,7 +85,6 @@ static enum kms_rc note_use(struct sqlite_conn *c, const struct store_use *u)
 	query_start(&q, c, SQL_NOTE_USE);
 	query_put_blob(&q, u->uuid, sizeof(u->uuid));
 	query_put_int(&q, (uint64_t)u->last_used_ms);
-	query_put_int(&q, u->sign_count);
 	return query_run(&q);
 }
 

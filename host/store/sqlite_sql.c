@@ -7,7 +7,7 @@
 #define WALLET_COLUMNS                                                        \
 	"w.uuid, k.shard, k.slot, w.vault_slot, k.public_key, w.address, "    \
 	"w.description, w.credential_id, w.key_usage, w.key_spec, w.origin, " \
-	"w.passkey_pubkey, w.passkey_count, w.sign_count, w.bind_level, "     \
+	"w.passkey_pubkey, w.passkey_count, w.bind_level, "                   \
 	"w.rp_id, w.lifecycle_status, w.delete_after_ms, k.created_ms, "      \
 	"w.last_used_ms, w.created_at"
 /* Without its row of keys a wallet is not there yet. */
@@ -124,10 +124,10 @@ const char *const sqlite_sql[SQL_COUNT] = {
 	[SQL_ADD_WALLET] =
 		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "
 		"public_key, derivation_path, description, key_usage, "
-		"key_spec, origin, passkey_pubkey, credential_id, sign_count, "
+		"key_spec, origin, passkey_pubkey, credential_id, "
 		"bind_level, rp_id, created_at, last_used_ms) "
 		"VALUES (?, ?, ?, ?, ?, '" PATH_FIRST "', "
-		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_STAGE_NEW_WALLET] =
 		"INSERT INTO wallets_staged (uuid, shard, fresh) "
 		"VALUES (?, ?, 1)",
@@ -148,8 +148,6 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"last_used_ms = max(coalesce(s.last_used_ms, 0), "
 		"coalesce(wallets.last_used_ms, 0)), "
 		"passkey_count = wallets.passkey_count + s.passkey_delta, "
-		"sign_count = CASE WHEN s.passkey_pubkey IS NULL "
-		"THEN wallets.sign_count ELSE 0 END, "
 		"credential_id = CASE WHEN s.passkey_pubkey IS NOT NULL "
 		"THEN s.credential_id "
 		"WHEN s.passkey_gone = wallets.passkey_pubkey THEN NULL "
@@ -204,8 +202,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 
 	[SQL_NOTE_USE] =
 		"UPDATE wallets SET "
-		"last_used_ms = max(coalesce(last_used_ms, 0), ?2), "
-		"sign_count = max(sign_count, ?3) WHERE uuid = ?1",
+		"last_used_ms = max(coalesce(last_used_ms, 0), ?2) "
+		"WHERE uuid = ?1",
 	[SQL_ADD_COUNT] =
 		"INSERT INTO counters (name, value) VALUES (?, ?) "
 		"ON CONFLICT (name) DO UPDATE "

@@ -47,7 +47,6 @@ static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
 	query_put_text(&q, w->origin);
 	query_put_text(&q, passkey);
 	query_put_text(&q, or_null(w->credential));
-	query_put_int(&q, w->sign_count);
 	query_put_int(&q, w->bind_level);
 	query_put_text(&q, w->rp_id);
 	query_put_text(&q, created_at);
@@ -151,11 +150,11 @@ static enum kms_rc read_texts(struct sqlite_reader *r, const struct query *q,
 		{ 8, out->key_usage, sizeof(out->key_usage) },
 		{ 9, out->key_spec, sizeof(out->key_spec) },
 		{ 10, out->origin, sizeof(out->origin) },
-		{ 15, out->rp_id, sizeof(out->rp_id) },
-		{ 20, out->created_at, sizeof(out->created_at) },
+		{ 14, out->rp_id, sizeof(out->rp_id) },
+		{ 19, out->created_at, sizeof(out->created_at) },
 	};
 	char lifecycle[STORE_WORD_MAX + 1];
-	enum kms_rc rc = query_text(q, 16, lifecycle, sizeof(lifecycle));
+	enum kms_rc rc = query_text(q, 15, lifecycle, sizeof(lifecycle));
 
 	for (size_t i = 0; !rc && i < ARRAY_LEN(texts); i++)
 		rc = query_text(q, texts[i].column, texts[i].to, texts[i].cap);
@@ -181,11 +180,10 @@ static enum kms_rc read_wallet(struct sqlite_reader *r, const struct query *q,
 	if (!rc)
 		rc = read_passkey(q, 11, out);
 	out->passkey_count = (uint8_t)query_int(q, 12);
-	out->sign_count = (uint32_t)query_int(q, 13);
-	out->bind_level = (uint8_t)query_int(q, 14);
-	out->delete_after_ms = (int64_t)query_int(q, 17);
-	out->created_ms = (int64_t)query_int(q, 18);
-	out->last_used_ms = (int64_t)query_int(q, 19);
+	out->bind_level = (uint8_t)query_int(q, 13);
+	out->delete_after_ms = (int64_t)query_int(q, 16);
+	out->created_ms = (int64_t)query_int(q, 17);
+	out->last_used_ms = (int64_t)query_int(q, 18);
 	return rc;
 }
 

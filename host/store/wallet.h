@@ -44,8 +44,7 @@ struct store_wallet {
 	bool has_passkey;    /* the one it shows has not been removed */
 	uint8_t passkey[64]; /* x | y */
 	uint8_t passkey_count;
-	uint32_t sign_count; /* last one seen; the TA has its own */
-	uint8_t bind_level;  /* enum abi_bind_level */
+	uint8_t bind_level; /* enum abi_bind_level */
 	char rp_id[ABI_RP_ID_MAX + 1];
 	enum store_lifecycle lifecycle;
 	int64_t delete_after_ms; /* pending deletion; else 0 */
@@ -61,7 +60,7 @@ struct store_wallet_edit {
 	int64_t delete_after_ms;	/* with STORE_PENDING_DELETION */
 	int64_t last_used_ms;		/* 0: as it is */
 	int passkey_delta;		/* of passkey_count */
-	/* CHANGE_PASSKEY: the row shows this one from now on, count 0. */
+	/* CHANGE_PASSKEY: the row shows this one from now on. */
 	const uint8_t *passkey; /* 64 bytes, or NULL */
 	const char *credential; /* with passkey; NULL: unknown */
 	/* REMOVE_PASSKEY: the row forgets its passkey when it is this one. */
@@ -149,7 +148,6 @@ enum kms_rc store_get_address(struct store_reader *r, struct store_address *out,
 struct store_use {
 	uint8_t uuid[ABI_UUID_LEN];
 	int64_t last_used_ms;
-	uint32_t sign_count; /* of the assertion, 0: none */
 };
 
 #define STORE_COUNTER_NAME_MAX 47
@@ -162,8 +160,8 @@ struct store_count {
 /*
  * The committer's, now and then, even with nothing: all of it in one
  * transaction that need not be durable, and what other threads have written
- * is put in order. Neither number of a wallet goes down; a wallet that is gone
- * is no error. value is added, INT32_MAX at most: BAD_INPUT.
+ * is put in order. The time of a wallet does not go back; one that is gone is
+ * no error. value is added, INT32_MAX at most: BAD_INPUT.
  */
 enum kms_rc store_note(struct store *s, const struct store_use *uses,
 		       size_t use_count, const struct store_count *counts,

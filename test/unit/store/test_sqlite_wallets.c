@@ -130,7 +130,6 @@ static void the_columns_are_those_that_scripts_know(void **state)
 		{ "key_spec", "ECC_SECG_P256K1" },
 		{ "origin", "EXTERNAL_KMS" },
 		{ "credential_id", "Y3JlZA" },
-		{ "sign_count", "1" },
 		{ "status", "ready" },
 		{ "created_at", "2023-11-14T22:13:21.000+00:00" },
 		{ "lifecycle_status", "active" },

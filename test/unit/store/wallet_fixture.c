@@ -54,7 +54,6 @@ void wallet_of(struct store_wallet *out, uint16_t shard, unsigned int number)
 		.origin = "EXTERNAL_KMS",
 		.has_passkey = true,
 		.passkey_count = 1,
-		.sign_count = number,
 		.bind_level = BIND_PAYLOAD,
 		.rp_id = "aastar.io",
 		.lifecycle = STORE_ACTIVE,
@@ -136,7 +135,6 @@ void assert_wallet(const struct store_wallet *got,
 	if (want->has_passkey)
 		assert_memory_equal(got->passkey, want->passkey, 64);
 	assert_int_equal(got->passkey_count, want->passkey_count);
-	assert_int_equal(got->sign_count, want->sign_count);
 	assert_int_equal(got->bind_level, want->bind_level);
 	assert_string_equal(got->rp_id, want->rp_id);
 	assert_int_equal(got->lifecycle, want->lifecycle);
