@@ -55,26 +55,18 @@ static void assert_hex(const void *got, size_t len, const char *want)
 	exact_free(&w);
 }
 
-static void published_assertions_are_read(void **state)
+static void a_published_assertion_is_read(void **state)
 {
 	struct bytes in = { 0 };
 	struct auth_data a =
-		must_get(auth_data_get_assertion, &in, SPEC_GET_AUTH_DATA);
+		must_get(auth_data_get_assertion, &in, W3C_NONE_GET_AUTH_DATA);
 
 	(void)state;
-	assert_hex(a.rp_id_hash, 32,
-		   "d944d2adbd656d769a811528d2aca514"
-		   "71d5fc5c7fcad41d8631083b209aa63a");
-	assert_int_equal(a.flags, AUTH_DATA_UP | AUTH_DATA_UV);
-	assert_int_equal(a.sign_count, 11);
-	assert_null(a.credential_id.ptr);
-	assert_null(a.extensions.ptr);
-	exact_free(&in);
-
-	a = must_get(auth_data_get_assertion, &in, W3C_NONE_GET_AUTH_DATA);
 	assert_hex(a.rp_id_hash, 32, W3C_RP_ID_HASH);
 	assert_int_equal(a.flags, AUTH_DATA_UP | AUTH_DATA_BE | AUTH_DATA_BS);
 	assert_int_equal(a.sign_count, 0);
+	assert_null(a.credential_id.ptr);
+	assert_null(a.extensions.ptr);
 	exact_free(&in);
 }
 
@@ -370,7 +362,7 @@ static void a_changed_byte_is_refused_or_shows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(published_assertions_are_read),
+		cmocka_unit_test(a_published_assertion_is_read),
 		cmocka_unit_test(a_published_registration_is_read),
 		cmocka_unit_test(the_counter_is_big_endian),
 		cmocka_unit_test(extensions_are_given_as_one_map),

@@ -54,35 +54,6 @@ static void assert_ceremony(const struct ceremony *want, const char *type)
 	exact_free(&in);
 }
 
-/* The test vectors' first two, and the one whose challenge begins with "-". */
-static void the_sdk_s_texts_are_read(void **state)
-{
-	static const struct ceremony all[] = {
-		{ "{\"type\":\"webauthn.get\",\"challenge\":"
-		  "\"CR7sc9AOanE5y_7H577XMfsK7r-MP8rzoHEuFJS2d_M\","
-		  "\"origin\":\"https://aastar.io\"}",
-		  "091eec73d00e6a7139cbfec7e7bed731"
-		  "fb0aeebf8c3fcaf3a0712e1494b677f3",
-		  "https://aastar.io" },
-		{ "{\"type\":\"webauthn.get\",\"challenge\":"
-		  "\"ZU4sh9eCDL6xtbVQ9DFmVJWCtbNT4A4ncoO_xy2t8bQ\","
-		  "\"origin\":\"https://aastar.io\"}",
-		  "654e2c87d7820cbeb1b5b550f4316654"
-		  "9582b5b353e00e277283bfc72dadf1b4",
-		  "https://aastar.io" },
-		{ "{\"type\":\"webauthn.get\",\"challenge\":"
-		  "\"-2uAS5JgOb3uKC08yjcNbYl1U9DL29OblaML0kMDmVc\","
-		  "\"origin\":\"https://aastar.io\"}",
-		  "fb6b804b926039bdee282d3cca370d6d"
-		  "897553d0cbdbd39b95a30bd243039957",
-		  "https://aastar.io" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		assert_ceremony(&all[i], CLIENT_DATA_GET);
-}
-
 /* Web Authentication Level 3, section 16: ES256 without attestation. */
 static void published_texts_are_read(void **state)
 {
@@ -469,7 +440,6 @@ static void both_ways_give_the_same_verdict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_sdk_s_texts_are_read),
 		cmocka_unit_test(published_texts_are_read),
 		cmocka_unit_test(the_texts_of_many_clients_are_read),
 		cmocka_unit_test(embedded_pages_are_refused),

@@ -3,7 +3,7 @@
  * webauthn_vectors - published ceremonies, in hexadecimal
  *
  * W3C: Web Authentication Level 3, section 16 "Test Vectors", whose RP is
- * example.org. SPEC: the project's test vectors for whole ceremonies.
+ * example.org.
  */
 
 #ifndef KMS_TEST_WEBAUTHN_VECTORS_H
@@ -47,10 +47,5 @@
 	"a5010203262001215820eb151c8176b225cc651559fecf07af450fd85802046656b3" \
 	"4c18f6cf193843c5225820927b8aa427a2be1b8834d233a2d34f61f13bfd44119c32" \
 	"5d5896e183fee484f2"
-
-/* The RP is aastar.io, the first assertion. */
-#define SPEC_GET_AUTH_DATA                                                   \
-	"d944d2adbd656d769a811528d2aca51471d5fc5c7fcad41d8631083b209aa63a05" \
-	"0000000b"
 
 #endif /* KMS_TEST_WEBAUTHN_VECTORS_H */
