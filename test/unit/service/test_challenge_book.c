@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "host/service/challenge_book.h"
 #include "test/unit/seed.h"
+#include "test/unit/vector_file.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -17,7 +18,11 @@
 #define NOW  1000000000ull
 #define LIFE (ABI_NONCE_LIFE_MS * 1000000ull)
 
+/* As a purpose of grant sessions will be, which nothing here has yet. */
+#define GRANT_SESSION 3
+
 static struct challenge_book *book;
+static const char *ceremonies;
 static const uint8_t nobody[ABI_UUID_LEN];
 
 static int end(void **state)
@@ -105,6 +110,71 @@ static void one_of_another_wallet_or_purpose_stays(void **state)
 			 KMS_RC_AUTH_CHALLENGE);
 	assert_int_equal(take(&out, id, CHALLENGE_AUTHENTICATION, c.uuid, NOW),
 			 0);
+}
+
+/* The purpose that the operation wants. */
+static uint8_t purpose_of(const struct json_value *ceremony)
+{
+	char op[128];
+
+	vector_text(op, sizeof(op), ceremony, "op");
+	return strstr(op, "grant-session") ? GRANT_SESSION
+					   : CHALLENGE_AUTHENTICATION;
+}
+
+static uint8_t purpose_begun(const struct json_value *ceremony)
+{
+	char text[32];
+
+	vector_text(text, sizeof(text), ceremony, "begin_purpose");
+	if (!strcmp(text, "grant-session"))
+		return GRANT_SESSION;
+	assert_string_equal(text, "authentication");
+	return CHALLENGE_AUTHENTICATION;
+}
+
+static bool is_of_wrong_purpose(const struct json_value *ceremony)
+{
+	struct json_value expect = vector_inside(ceremony, "expect");
+	char text[64];
+
+	if (!vector_has(&expect, "any"))
+		return false;
+	vector_text(text, sizeof(text), &expect, "any");
+	assert_string_equal(text, "reject at the host: wrong purpose");
+	return true;
+}
+
+/* test/vectors/ceremony.json; test_ceremonies.c has what the TA says. */
+static void the_purpose_of_whole_ceremonies_decides(void **state)
+{
+	struct vector_file file = { 0 };
+	struct json_value cases = { 0 };
+	struct json_value v = { 0 };
+	size_t counts[2] = { 0 };
+	size_t pos = 0;
+
+	(void)state;
+	vector_file_open(&file, ceremonies);
+	cases = vector_inside(&file.top, "cases");
+	while (json_next(&cases, &pos, NULL, &v)) {
+		char id[UUID_TEXT_LEN + 1];
+		struct challenge c = { .purpose = purpose_begun(&v) };
+		struct challenge out = { 0 };
+		bool wrong = is_of_wrong_purpose(&v);
+
+		make(1);
+		vector_uuid(c.uuid, &file.top, "wallet_id");
+		vector_hex(c.nonce, sizeof(c.nonce), &v, "nonce_hex");
+		assert_int_equal(put(id, c, NOW), 0);
+		assert_int_equal(take(&out, id, purpose_of(&v), c.uuid, NOW),
+				 wrong ? KMS_RC_AUTH_CHALLENGE : KMS_RC_OK);
+		counts[wrong]++;
+	}
+	printf("# %zu ceremonies, %zu refused\n", counts[0] + counts[1],
+	       counts[1]);
+	assert_true(counts[0] > 0 && counts[1] > 0);
+	vector_file_close(&file);
 }
 
 static void it_lives_as_long_as_the_nonce(void **state)
@@ -315,11 +385,12 @@ static void no_memory_is_told(void **state)
 	assert_int_equal(put(id, c, NOW), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_challenge_is_given_out_once),
 		cmocka_unit_test(one_of_another_wallet_or_purpose_stays),
+		cmocka_unit_test(the_purpose_of_whole_ceremonies_decides),
 		cmocka_unit_test(it_lives_as_long_as_the_nonce),
 		cmocka_unit_test(a_full_book_refuses_until_something_expires),
 		cmocka_unit_test(a_wallet_fills_no_more_than_its_share),
@@ -331,5 +402,8 @@ int main(void)
 		cmocka_unit_test(no_memory_is_told),
 	};
 
+	if (argc != 2)
+		return 2;
+	ceremonies = argv[1];
 	return cmocka_run_group_tests(tests, NULL, end);
 }
