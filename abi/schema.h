@@ -177,7 +177,8 @@
 
 /*
  * One per op, in their order. public_key: 64 bytes x | y of a new key, of a
- * new wallet's first address, or of the address that was issued.
+ * new wallet's first address, of the address that was issued, or of the passkey
+ * that was replaced.
  */
 #define ABI_prepare_result(F, S)					       \
 	F(S, u8, op, 0x0001, 0, 1)					       \

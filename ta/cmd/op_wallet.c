@@ -275,10 +275,17 @@ static enum kms_rc apply(struct ta *ta, struct op *op,
 	case OP_SCHEDULE_DELETION:
 		w->state = WALLET_PENDING_DELETION;
 		return KMS_RC_OK;
+	case OP_CHANGE_PASSKEY:
+		/* Which one it replaces is told, for nobody else may know. */
+		memcpy(op->out->public_key, w->passkeys[by].pub,
+		       sizeof(op->out->public_key));
+		op->out->has_public_key = true;
+		break;
 	default:
-		op_change_passkeys(w, in->op, p, by);
-		return KMS_RC_OK;
+		break;
 	}
+	op_change_passkeys(w, in->op, p, by);
+	return KMS_RC_OK;
 }
 
 static enum kms_rc delete_wallet(struct ta *ta, struct op *op)

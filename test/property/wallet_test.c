@@ -155,6 +155,30 @@ static void i17_no_two_wallets_are_the_same(void **state)
 						64);
 }
 
+/* The passkey that consents is the one that goes; its host may not know. */
+static void a_change_tells_which_passkey_it_replaces(void **state)
+{
+	struct wallets *w = *state;
+	uint64_t slot = wallets_create(w, &w->passkeys[0], BIND_INTENT);
+	struct ask add = ask_passkey(slot, OP_ADD_PASSKEY, &w->passkeys[1]);
+	struct ask change =
+		ask_passkey(slot, OP_CHANGE_PASSKEY, &w->passkeys[2]);
+
+	assert_ok(ask_do(w, &add, &w->passkeys[0]));
+	for (size_t i = 0; i < 2; i++) {
+		struct passkey_assertion by;
+		struct answer got;
+
+		wallets_mark(w);
+		ask_gesture(w, &change, &w->passkeys[i], &by);
+		assert_ok(ask_send(w, &change, EVIDENCE_PASSKEY,
+				   passkey_evidence(&by), &got));
+		assert_true(got.has_public_key);
+		assert_memory_equal(got.public_key, w->passkeys[i].pub, 64);
+		wallets_back(w);
+	}
+}
+
 static void an_address_is_issued_by_the_gesture_that_asked_for_it(void **state)
 {
 	struct wallets *w = *state;
@@ -375,6 +399,7 @@ int main(void)
 		wallets_test(addresses_are_those_of_the_vault_s_entropy),
 		wallets_test(i24_a_faulted_address_does_not_leave),
 		wallets_test(i17_no_two_wallets_are_the_same),
+		wallets_test(a_change_tells_which_passkey_it_replaces),
 		wallets_test(
 			an_address_is_issued_by_the_gesture_that_asked_for_it),
 		wallets_test(passkeys_come_and_go),
