@@ -28,7 +28,7 @@ void ledger_change_ops(struct tee_change *ops, const struct keeper_change *c)
 
 /* The row follows the record: what the TEE has done is written down. */
 static void fill_edit(struct store_wallet_edit *e,
-		      const struct keeper_change *c)
+		      const struct keeper_change *c, const uint8_t replaced[64])
 {
 	const uint8_t *passkey = c->passkey.len ? c->passkey.ptr : NULL;
 
@@ -47,16 +47,15 @@ static void fill_edit(struct store_wallet_edit *e,
 		e->lifecycle = STORE_PENDING_DELETION;
 		e->delete_after_ms = c->now_ms + c->window_days * DAY_MS;
 		break;
-	case OP_ADD_PASSKEY:
-		e->passkey_delta = 1;
-		break;
-	case OP_REMOVE_PASSKEY:
-		e->passkey_delta = -1;
-		e->passkey_gone = passkey;
-		break;
 	case OP_CHANGE_PASSKEY:
+		e->passkey_gone = replaced;
+		/* fall through */
+	case OP_ADD_PASSKEY:
 		e->passkey = passkey;
 		e->credential = c->credential;
+		break;
+	case OP_REMOVE_PASSKEY:
+		e->passkey_gone = passkey;
 		break;
 	default:
 		break;
@@ -76,7 +75,7 @@ bool ledger_accepts_change(const struct keeper_change *c)
 	if (c->passkey.len != (wants_passkey ? 64 : 0) ||
 	    (c->credential_hash.len && c->credential_hash.len != SHA256_LEN))
 		return false;
-	fill_edit(&e, c);
+	fill_edit(&e, c, NULL);
 	return store_accepts_edit(&e);
 }
 
@@ -91,7 +90,7 @@ void ledger_change_row(struct ledger *l, size_t index)
 	/* A tombstone takes its rows along. */
 	if (op->op == OP_DELETE || op->op == OP_DELETE_VAULT)
 		return;
-	fill_edit(e, c);
+	fill_edit(e, c, op->public_key);
 	row->edit = e;
 	memcpy(c->public_key, op->public_key, sizeof(c->public_key));
 	if (e->lifecycle) {

@@ -59,6 +59,9 @@ struct store_backend {
 	enum kms_rc (*get_wallet)(struct store_reader *r,
 				  struct store_wallet *out,
 				  const uint8_t uuid[ABI_UUID_LEN]);
+	enum kms_rc (*list_passkeys)(struct store_reader *r,
+				     const uint8_t uuid[ABI_UUID_LEN],
+				     store_passkey_visit *visit, void *arg);
 	enum kms_rc (*list_wallets)(struct store_reader *r,
 				    const struct store_wallet_mark *after,
 				    unsigned int limit,

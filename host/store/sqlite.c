@@ -202,6 +202,7 @@ const struct store_backend store_sqlite = {
 	.get_api_key = sqlite_get_api_key,
 	.count_api_keys = sqlite_count_api_keys,
 	.get_wallet = sqlite_get_wallet,
+	.list_passkeys = sqlite_list_passkeys,
 	.list_wallets = sqlite_list_wallets,
 	.list_dormant = sqlite_list_dormant,
 	.list_due = sqlite_list_due,

@@ -349,9 +349,10 @@ static enum kms_rc flip_batch(struct sqlite_conn *c, uint16_t shard,
 			      uint64_t seq, const uint8_t root[SHA256_LEN])
 {
 	static const enum sqlite_sql flips[] = {
-		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	SQL_RETIRE_KEYS,
-		SQL_FLIP_KEYS,	    SQL_RETIRE_WALLETS, SQL_DROP_KEYS,
-		SQL_FLIP_WALLETS,   SQL_DROP_WALLETS,
+		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	 SQL_RETIRE_KEYS,
+		SQL_FLIP_KEYS,	    SQL_RETIRE_WALLETS,	 SQL_DROP_KEYS,
+		SQL_FLIP_WALLETS,   SQL_RETIRE_PASSKEYS, SQL_FLIP_PASSKEYS,
+		SQL_DROP_WALLETS,
 	};
 	unsigned int depth = 0;
 	struct query q = { 0 };

@@ -6,12 +6,18 @@
 	"key_state, account, created_ms, public_key, description, kind"
 #define WALLET_COLUMNS                                                        \
 	"w.uuid, k.shard, k.slot, w.vault_slot, k.public_key, w.address, "    \
-	"w.description, w.credential_id, w.key_usage, w.key_spec, w.origin, " \
-	"w.passkey_pubkey, w.passkey_count, w.bind_level, "                   \
+	"w.description, p.credential_id, w.key_usage, w.key_spec, w.origin, " \
+	"p.passkey_pubkey, w.passkey_count, w.bind_level, "                   \
 	"w.rp_id, w.lifecycle_status, w.delete_after_ms, k.created_ms, "      \
 	"w.last_used_ms, w.created_at"
-/* Without its row of keys a wallet is not there yet. */
-#define WALLETS "wallets AS w CROSS JOIN keys AS k ON k.uuid = w.uuid"
+/*
+ * Without its row of keys a wallet is not there yet. Of its passkeys, the one
+ * that came first.
+ */
+#define WALLETS                                                 \
+	"wallets AS w CROSS JOIN keys AS k ON k.uuid = w.uuid " \
+	"LEFT JOIN passkeys AS p ON p.id = (SELECT min(id) "    \
+	"FROM passkeys WHERE uuid = w.uuid)"
 /* ETH_PATH_FIRST as SQL writes it. */
 #define PATH_FIRST	"m/44''/60''/0''/0/0"
 #define API_KEY_COLUMNS "id, hash, label, created_ms, revoked"
@@ -124,18 +130,20 @@ const char *const sqlite_sql[SQL_COUNT] = {
 	[SQL_ADD_WALLET] =
 		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "
 		"public_key, derivation_path, description, key_usage, "
-		"key_spec, origin, passkey_pubkey, credential_id, "
-		"bind_level, rp_id, created_at, last_used_ms) "
+		"key_spec, origin, bind_level, rp_id, created_at, last_used_ms) "
 		"VALUES (?, ?, ?, ?, ?, '" PATH_FIRST "', "
-		"?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_ADD_PASSKEY] =
+		"INSERT INTO passkeys (uuid, passkey_pubkey, credential_id) "
+		"VALUES (?, ?, ?)",
 	[SQL_STAGE_NEW_WALLET] =
 		"INSERT INTO wallets_staged (uuid, shard, fresh) "
 		"VALUES (?, ?, 1)",
 	[SQL_STAGE_EDIT] =
 		"INSERT INTO wallets_staged (uuid, shard, fresh, "
 		"lifecycle_status, delete_after_ms, last_used_ms, "
-		"passkey_delta, passkey_pubkey, credential_id, passkey_gone) "
-		"VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+		"passkey_pubkey, credential_id, passkey_gone) "
+		"VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)",
 	[SQL_RETIRE_WALLETS] =
 		"DELETE FROM wallets WHERE uuid IN (SELECT uuid "
 		"FROM keys_staged WHERE shard = ? AND gone = 1)",
@@ -147,17 +155,22 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"THEN wallets.delete_after_ms ELSE s.delete_after_ms END, "
 		"last_used_ms = max(coalesce(s.last_used_ms, 0), "
 		"coalesce(wallets.last_used_ms, 0)), "
-		"passkey_count = wallets.passkey_count + s.passkey_delta, "
-		"credential_id = CASE WHEN s.passkey_pubkey IS NOT NULL "
-		"THEN s.credential_id "
-		"WHEN s.passkey_gone = wallets.passkey_pubkey THEN NULL "
-		"ELSE wallets.credential_id END, "
-		"passkey_pubkey = CASE WHEN s.passkey_pubkey IS NOT NULL "
-		"THEN s.passkey_pubkey "
-		"WHEN s.passkey_gone = wallets.passkey_pubkey THEN NULL "
-		"ELSE wallets.passkey_pubkey END "
+		"passkey_count = wallets.passkey_count "
+		"+ (s.passkey_pubkey IS NOT NULL) "
+		"- (s.passkey_gone IS NOT NULL) "
 		"FROM wallets_staged AS s "
 		"WHERE s.shard = ? AND wallets.uuid = s.uuid",
+	[SQL_RETIRE_PASSKEYS] =
+		"DELETE FROM passkeys WHERE (uuid, passkey_pubkey) IN "
+		"(SELECT uuid, passkey_gone FROM wallets_staged "
+		"WHERE shard = ? AND passkey_gone IS NOT NULL)",
+	[SQL_FLIP_PASSKEYS] =
+		"INSERT INTO passkeys (uuid, passkey_pubkey, credential_id) "
+		"SELECT uuid, passkey_pubkey, credential_id "
+		"FROM wallets_staged "
+		"WHERE shard = ? AND passkey_pubkey IS NOT NULL "
+		"ON CONFLICT (uuid, passkey_pubkey) DO UPDATE "
+		"SET credential_id = excluded.credential_id",
 	[SQL_UNDO_WALLETS] =
 		"DELETE FROM wallets WHERE uuid IN (SELECT uuid "
 		"FROM wallets_staged WHERE shard = ? AND fresh = 1)",
@@ -166,6 +179,9 @@ const char *const sqlite_sql[SQL_COUNT] = {
 
 	[SQL_GET_WALLET] =
 		"SELECT " WALLET_COLUMNS " FROM " WALLETS " WHERE w.uuid = ?",
+	[SQL_LIST_PASSKEYS] =
+		"SELECT passkey_pubkey, credential_id FROM passkeys "
+		"WHERE uuid = ? ORDER BY id",
 	[SQL_LIST_WALLETS] =
 		"SELECT " WALLET_COLUMNS " FROM " WALLETS " "
 		"WHERE (w.created_at, w.uuid) > (?, ?) "
@@ -182,7 +198,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"AND (w.delete_after_ms, w.uuid) > (?, ?) "
 		"ORDER BY w.delete_after_ms, w.uuid LIMIT ?",
 	[SQL_COUNT_WALLETS] =
-		"SELECT count(*), count(address), count(passkey_pubkey), "
+		"SELECT count(*), count(address), "
+		"count(*) FILTER (WHERE passkey_count > 0), "
 		"count(*) FILTER (WHERE lifecycle_status = 'frozen'), "
 		"count(*) FILTER "
 		"(WHERE lifecycle_status = 'pending_deletion') "

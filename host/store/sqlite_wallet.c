@@ -26,13 +26,11 @@ static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
 {
 	char key_id[UUID_TEXT_LEN + 1];
 	char public_key[ETH_KEY_TEXT_LEN + 1];
-	char passkey[ETH_POINT_TEXT_LEN + 1];
 	char created_at[CLOCK_TEXT_SIZE];
 	struct query q = { 0 };
 
 	uuid_put(key_id, w->uuid);
 	eth_address_put_key(public_key, w->public_key);
-	eth_address_put_point(passkey, w->passkey);
 	/* Fixed in width, so that texts sort as times do. */
 	clock_put(created_at, w->created_ms, "+00:00");
 	query_start(&q, c, SQL_ADD_WALLET);
@@ -45,12 +43,25 @@ static enum kms_rc add_row(struct sqlite_conn *c, const struct store_wallet *w)
 	query_put_text(&q, w->key_usage);
 	query_put_text(&q, w->key_spec);
 	query_put_text(&q, w->origin);
-	query_put_text(&q, passkey);
-	query_put_text(&q, or_null(w->credential));
 	query_put_int(&q, w->bind_level);
 	query_put_text(&q, w->rp_id);
 	query_put_text(&q, created_at);
 	query_put_int(&q, (uint64_t)w->created_ms);
+	return query_run(&q);
+}
+
+/* Goes with the wallet's row, should the batch be dropped. */
+static enum kms_rc add_passkey(struct sqlite_conn *c,
+			       const struct store_wallet *w)
+{
+	char passkey[ETH_POINT_TEXT_LEN + 1];
+	struct query q = { 0 };
+
+	eth_address_put_point(passkey, w->passkey);
+	query_start(&q, c, SQL_ADD_PASSKEY);
+	query_put_blob(&q, w->uuid, sizeof(w->uuid));
+	query_put_text(&q, passkey);
+	query_put_text(&q, or_null(w->credential));
 	return query_run(&q);
 }
 
@@ -74,6 +85,8 @@ enum kms_rc sqlite_stage_wallet(struct sqlite_conn *c,
 	memcpy(first.uuid, w->uuid, sizeof(first.uuid));
 	memcpy(first.address, w->address, sizeof(first.address));
 	memcpy(first.public_key, w->public_key, sizeof(first.public_key));
+	if (!rc)
+		rc = add_passkey(c, w);
 	if (!rc)
 		rc = sqlite_put_address(c, &first);
 	return rc ? rc : stage_fresh(c, w);
@@ -106,7 +119,6 @@ enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
 	query_put_text(&q, e->lifecycle ? lifecycles[e->lifecycle] : NULL);
 	put_time_or_null(&q, e->delete_after_ms);
 	put_time_or_null(&q, e->last_used_ms);
-	query_put_int(&q, (uint64_t)(int64_t)e->passkey_delta);
 	query_put_text(&q, e->passkey ? passkey : NULL);
 	query_put_text(&q, or_null(e->credential));
 	query_put_text(&q, e->passkey_gone ? gone : NULL);
@@ -123,17 +135,14 @@ static enum store_lifecycle lifecycle_of(const char *word)
 	return STORE_FROZEN;
 }
 
-static enum kms_rc read_passkey(const struct query *q, int column,
-				struct store_wallet *out)
+/* False when it is none, or damaged. */
+static bool read_passkey(const struct query *q, int column, uint8_t pub[64])
 {
 	char text[ETH_POINT_TEXT_LEN + 1];
-	enum kms_rc rc = query_text(q, column, text, sizeof(text));
 
-	out->has_passkey =
-		!rc && strlen(text) == ETH_POINT_TEXT_LEN &&
-		!strncmp(text, "0x04", 4) &&
-		!hex_decode(out->passkey, sizeof(out->passkey), text + 4, 128);
-	return rc;
+	return !query_text(q, column, text, sizeof(text)) &&
+	       strlen(text) == ETH_POINT_TEXT_LEN &&
+	       !strncmp(text, "0x04", 4) && !hex_decode(pub, 64, text + 4, 128);
 }
 
 static enum kms_rc read_texts(struct sqlite_reader *r, const struct query *q,
@@ -177,8 +186,7 @@ static enum kms_rc read_wallet(struct sqlite_reader *r, const struct query *q,
 		rc = query_fix(q, 4, out->public_key, sizeof(out->public_key));
 	if (!rc)
 		rc = read_texts(r, q, out);
-	if (!rc)
-		rc = read_passkey(q, 11, out);
+	out->has_passkey = read_passkey(q, 11, out->passkey);
 	out->passkey_count = (uint8_t)query_int(q, 12);
 	out->bind_level = (uint8_t)query_int(q, 13);
 	out->delete_after_ms = (int64_t)query_int(q, 16);
@@ -202,6 +210,32 @@ enum kms_rc sqlite_get_wallet(struct store_reader *base,
 		rc = read_wallet(r, &q, out);
 	query_end(&q);
 	return rc;
+}
+
+enum kms_rc sqlite_list_passkeys(struct store_reader *base,
+				 const uint8_t uuid[ABI_UUID_LEN],
+				 store_passkey_visit *visit, void *arg)
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	enum kms_rc rc = KMS_RC_INTERNAL;
+	struct query q = { 0 };
+
+	query_start(&q, &r->conn, SQL_LIST_PASSKEYS);
+	query_put_blob(&q, uuid, ABI_UUID_LEN);
+	for (;;) {
+		struct store_passkey p = { .credential = r->credential };
+
+		rc = query_next(&q);
+		if (!rc)
+			rc = query_text(&q, 1, r->credential,
+					sizeof(r->credential));
+		if (!rc && !read_passkey(&q, 0, p.pub))
+			rc = KMS_RC_UNAVAILABLE;
+		if (rc || !visit(arg, &p))
+			break;
+	}
+	query_end(&q);
+	return rc == KMS_RC_NOT_FOUND ? KMS_RC_OK : rc;
 }
 
 /* Walks what the query gives; ends it. */

@@ -67,8 +67,8 @@ bool store_accepts_edit(const struct store_wallet_edit *e)
 	return e->lifecycle <= STORE_PENDING_DELETION &&
 	       time_is_valid(e->delete_after_ms) &&
 	       ends == (e->delete_after_ms != 0) &&
-	       time_is_valid(e->last_used_ms) && e->passkey_delta >= -1 &&
-	       e->passkey_delta <= 1 && (e->passkey || !e->credential) &&
+	       time_is_valid(e->last_used_ms) &&
+	       (e->passkey || !e->credential) &&
 	       fits_in(e->credential ? e->credential : "",
 		       STORE_CREDENTIAL_MAX);
 }
@@ -82,6 +82,13 @@ enum kms_rc store_get_wallet(struct store_reader *r, struct store_wallet *out,
 	memcpy(wanted, uuid, sizeof(wanted));
 	*out = (struct store_wallet){ 0 };
 	return r->store->backend->get_wallet(r, out, wanted);
+}
+
+enum kms_rc store_list_passkeys(struct store_reader *r,
+				const uint8_t uuid[ABI_UUID_LEN],
+				store_passkey_visit *visit, void *arg)
+{
+	return r->store->backend->list_passkeys(r, uuid, visit, arg);
 }
 
 enum kms_rc store_list_wallets(struct store_reader *r,

@@ -37,12 +37,12 @@ struct store_wallet {
 	uint8_t public_key[64]; /* x | y of the first address */
 	char address[ETH_ADDRESS_TEXT_LEN + 1];
 	const char *description; /* these two: as store_key.description */
-	const char *credential;	 /* base64url id; "" when unknown */
+	const char *credential;	 /* that of passkey, base64url; "" unknown */
 	char key_usage[STORE_WORD_MAX + 1];
 	char key_spec[STORE_WORD_MAX + 1];
 	char origin[STORE_WORD_MAX + 1];
-	bool has_passkey;    /* the one it shows has not been removed */
-	uint8_t passkey[64]; /* x | y */
+	bool has_passkey;    /* false: the database knows none of them */
+	uint8_t passkey[64]; /* x | y of the oldest; in: of the only one */
 	uint8_t passkey_count;
 	uint8_t bind_level; /* enum abi_bind_level */
 	char rp_id[ABI_RP_ID_MAX + 1];
@@ -59,12 +59,9 @@ struct store_wallet_edit {
 	enum store_lifecycle lifecycle; /* 0: as it is */
 	int64_t delete_after_ms;	/* with STORE_PENDING_DELETION */
 	int64_t last_used_ms;		/* 0: as it is */
-	int passkey_delta;		/* of passkey_count */
-	/* CHANGE_PASSKEY: the row shows this one from now on. */
-	const uint8_t *passkey; /* 64 bytes, or NULL */
-	const char *credential; /* with passkey; NULL: unknown */
-	/* REMOVE_PASSKEY: the row forgets its passkey when it is this one. */
-	const uint8_t *passkey_gone; /* 64 bytes, or NULL */
+	const uint8_t *passkey;		/* 64 bytes: it comes; NULL: none */
+	const char *credential;		/* with passkey; NULL: unknown */
+	const uint8_t *passkey_gone;	/* 64 bytes: it goes; NULL: none */
 };
 
 /*
@@ -77,6 +74,23 @@ bool store_accepts_edit(const struct store_wallet_edit *e);
 /* Current wallets only. NOT_FOUND. */
 enum kms_rc store_get_wallet(struct store_reader *r, struct store_wallet *out,
 			     const uint8_t uuid[ABI_UUID_LEN]) KMS_MUST_USE;
+
+struct store_passkey {
+	uint8_t pub[64];	/* x | y */
+	const char *credential; /* base64url; "" when unknown */
+};
+
+/* Lends one passkey for the call; false ends the walk. Not the reader's. */
+typedef bool store_passkey_visit(void *arg, const struct store_passkey *p);
+
+/*
+ * Those of a wallet, oldest first; all that came since the database knows more
+ * than one. None when there is no such wallet.
+ */
+enum kms_rc store_list_passkeys(struct store_reader *r,
+				const uint8_t uuid[ABI_UUID_LEN],
+				store_passkey_visit *visit,
+				void *arg) KMS_MUST_USE;
 
 /* Lends one wallet for the call; false ends the walk. Not the reader's. */
 typedef bool store_wallet_visit(void *arg, const struct store_wallet *wallet);

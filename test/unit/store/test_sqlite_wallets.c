@@ -149,7 +149,8 @@ static void the_columns_are_those_that_scripts_know(void **state)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		char sql[256];
 
-		snprintf(sql, sizeof(sql), "SELECT %s FROM wallets",
+		snprintf(sql, sizeof(sql),
+			 "SELECT %s FROM wallets JOIN passkeys USING (uuid)",
 			 pairs[i][0]);
 		ask(got, sql);
 		assert_string_equal(got, pairs[i][1]);
@@ -158,6 +159,35 @@ static void the_columns_are_those_that_scripts_know(void **state)
 		 "(SELECT derivation_path || address || key_id FROM wallets) "
 		 "FROM address_index");
 	assert_string_equal(got, "1");
+	store_close(&s);
+}
+
+/* As a server of before passkeys had a table left it. */
+static void the_passkey_of_an_older_database_is_kept(void **state)
+{
+	struct store *s = open_ok(place.path);
+	struct store_reader *r = NULL;
+	struct store_wallet want = { 0 };
+	struct store_wallet got = { 0 };
+
+	(void)state;
+	create(s, 1, 1);
+	store_close(&s);
+	run_sql("ALTER TABLE wallets ADD COLUMN passkey_pubkey TEXT;"
+		"ALTER TABLE wallets ADD COLUMN credential_id TEXT;"
+		"ALTER TABLE wallets ADD COLUMN sign_count INTEGER;"
+		"UPDATE wallets SET passkey_pubkey = p.passkey_pubkey, "
+		"credential_id = p.credential_id FROM passkeys AS p "
+		"WHERE p.uuid = wallets.uuid;"
+		"DROP TABLE passkeys;"
+		"ALTER TABLE wallets_staged ADD COLUMN passkey_delta INTEGER;"
+		"PRAGMA user_version = 2");
+	s = open_ok(place.path);
+	r = reader_ok(s);
+	wallet_of(&want, 0, 1);
+	assert_int_equal(store_get_wallet(r, &got, want.uuid), KMS_RC_OK);
+	assert_wallet(&got, &want);
+	store_reader_close(&r);
 	store_close(&s);
 }
 
@@ -201,7 +231,8 @@ static void an_edit_by_hand_survives_a_batch_that_is_not_about_it(void **state)
 	struct store *s = open_ok(place.path);
 	struct store_reader *r = reader_ok(s);
 	struct store_wallet w = { 0 };
-	struct store_wallet_edit e = { .passkey_delta = 1 };
+	const uint8_t passkey[64] = { 7 };
+	struct store_wallet_edit e = { .passkey = passkey };
 	uint8_t uuid[ABI_UUID_LEN];
 
 	(void)state;
@@ -356,6 +387,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_old_database_is_brought_up_to_date),
 		TEST(the_columns_are_those_that_scripts_know),
+		TEST(the_passkey_of_an_older_database_is_kept),
 		TEST(a_lifecycle_edited_by_hand_acts_at_once),
 		TEST(an_edit_by_hand_survives_a_batch_that_is_not_about_it),
 		TEST(a_killed_writer_leaves_whole_wallets),

@@ -180,38 +180,91 @@ static void an_edit_is_visible_when_it_is_finished(void **state)
 	assert_row(w, 0);
 }
 
+struct seen_passkeys {
+	size_t count;
+	uint8_t first[4]; /* bytes of their keys */
+	char credentials[4][8];
+};
+
+static bool see_passkey(void *arg, const struct store_passkey *p)
+{
+	struct seen_passkeys *seen = arg;
+
+	assert_true(seen->count < ARRAY_LEN(seen->first));
+	seen->first[seen->count] = p->pub[0];
+	snprintf(seen->credentials[seen->count++], 8, "%s", p->credential);
+	return true;
+}
+
+/* keys: the first byte of each, oldest first. */
+static void assert_passkeys(struct world *w, const char *keys)
+{
+	struct seen_passkeys seen = { 0 };
+
+	assert_int_equal(
+		store_list_passkeys(w->r, w->want.uuid, see_passkey, &seen),
+		KMS_RC_OK);
+	assert_int_equal(seen.count, strlen(keys));
+	assert_memory_equal(seen.first, keys, seen.count);
+	w->want.passkey_count = (uint8_t)seen.count;
+	w->want.has_passkey = seen.count > 0;
+	if (!seen.count)
+		return;
+	memset(w->want.passkey, keys[0], sizeof(w->want.passkey));
+	w->want.credential = *keys == 'a' ? "bmV3" : "";
+	assert_string_equal(seen.credentials[0], w->want.credential);
+	assert_row(w, 5);
+}
+
 static void passkeys_come_and_go(void **state)
 {
 	struct world *w = *state;
 	uint8_t first[64];
-	uint8_t other[64];
+	uint8_t a[64];
+	uint8_t b[64];
+	struct store_wallet_edit e = { 0 };
 
-	create(w, 4, 1);
-	wallet_of(&w->want, 0, 4);
+	create(w, 5, 1);
+	wallet_of(&w->want, 0, 5);
+	assert_row(w, 5);
 	memcpy(first, w->want.passkey, sizeof(first));
-	memset(other, 0x11, sizeof(other));
-	edit(w, 4, 2, &(struct store_wallet_edit){ .passkey_delta = 1 });
+	memset(a, 'a', sizeof(a));
+	memset(b, 'b', sizeof(b));
+	e = (struct store_wallet_edit){ .passkey = a, .credential = "bmV3" };
+	edit(w, 5, 2, &e);
 	w->want.passkey_count = 2;
-	assert_row(w, 4);
-	/* One that is not shown goes: the row is the same but for the count. */
-	edit(w, 4, 3,
-	     &(struct store_wallet_edit){ .passkey_delta = -1,
-					  .passkey_gone = other });
-	w->want.passkey_count = 1;
-	assert_row(w, 4);
-	edit(w, 4, 4,
-	     &(struct store_wallet_edit){ .passkey = other,
-					  .credential = "bmV3" });
-	memcpy(w->want.passkey, other, sizeof(other));
-	w->want.credential = "bmV3";
-	assert_row(w, 4);
-	edit(w, 4, 5, &(struct store_wallet_edit){ .passkey = first });
-	memcpy(w->want.passkey, first, sizeof(first));
-	w->want.credential = "";
-	assert_row(w, 4);
-	edit(w, 4, 6, &(struct store_wallet_edit){ .passkey_gone = first });
-	w->want.has_passkey = false;
-	assert_row(w, 4);
+	/* It shows the one that came first, as long as that is there. */
+	assert_row(w, 5);
+	e = (struct store_wallet_edit){ .passkey_gone = first };
+	edit(w, 5, 3, &e);
+	assert_passkeys(w, "a");
+	e = (struct store_wallet_edit){ .passkey = b };
+	edit(w, 5, 4, &e);
+	assert_passkeys(w, "ab");
+	/* A change of the second, and one of the first. */
+	e = (struct store_wallet_edit){ .passkey = first, .passkey_gone = b };
+	edit(w, 5, 5, &e);
+	e = (struct store_wallet_edit){ .passkey = b, .passkey_gone = first };
+	edit(w, 5, 6, &e);
+	assert_passkeys(w, "ab");
+	e = (struct store_wallet_edit){ .passkey = first, .passkey_gone = a };
+	edit(w, 5, 7, &e);
+	e = (struct store_wallet_edit){ .passkey_gone = first };
+	edit(w, 5, 8, &e);
+	assert_passkeys(w, "b");
+	/* What is not prepared to the end changes nothing. */
+	wallet_set_start(&w->set, w->s, 0);
+	e = (struct store_wallet_edit){ .passkey = a, .passkey_gone = b };
+	wallet_set_edit(&w->set, 5, 9, &e);
+	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	assert_passkeys(w, "b");
+	assert_int_equal(store_drop_batch(w->s, 0), KMS_RC_OK);
+	assert_passkeys(w, "b");
+	/* With the wallet all of them go. */
+	wallet_set_start(&w->set, w->s, 0);
+	wallet_set_delete(&w->set, 5, 9);
+	wallet_set_commit(&w->set, w->s);
+	assert_passkeys(w, "");
 }
 
 static void tombstones_take_wallet_key_and_addresses_along(void **state)
