@@ -127,7 +127,7 @@ static bool new_request_id(struct dispatch_thread *t, uint8_t uuid[16])
 static void send_answer(struct exchange *x, unsigned int status, enum kms_rc rc,
 			struct bytes body)
 {
-	char allow[ALLOW_CAP];
+	char allow[ALLOW_CAP] = "";
 	struct http_answer answer = {
 		.status = status,
 		.content_type =
@@ -136,7 +136,8 @@ static void send_answer(struct exchange *x, unsigned int status, enum kms_rc rc,
 		.extra = x->headers,
 	};
 
-	router_allowed(allow, sizeof(allow), x->req->path);
+	if (status == 405)
+		router_allowed(allow, sizeof(allow), x->req->path);
 	answer_headers(x->headers, x->request_id, status, rc, x->wait_s,
 		       status == 405 ? allow : NULL);
 	access_log(x->req, &x->call, x->request_id, status, rc);
