@@ -472,7 +472,7 @@ bool json_next(const struct json_value *container, size_t *pos,
 	return true;
 }
 
-static bool name_is(const struct json_value *name, const char *want)
+bool json_name_is(const struct json_value *name, const char *want)
 {
 	const uint8_t *p = name->raw.ptr;
 	const uint8_t *end = p + name->raw.len;
@@ -495,7 +495,7 @@ struct json_value json_member(const struct json_value *object, const char *name)
 	if (object->type != JSON_OBJECT)
 		return (struct json_value){ 0 };
 	while (json_next(object, &pos, &n, &v))
-		if (name_is(&n, name))
+		if (json_name_is(&n, name))
 			return v;
 	return (struct json_value){ 0 };
 }

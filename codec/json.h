@@ -51,6 +51,9 @@ struct json_value json_member(const struct json_value *object,
 bool json_next(const struct json_value *container, size_t *pos,
 	       struct json_value *name, struct json_value *value);
 
+/* Whether a name that json_next() gave is want (ASCII), escaped or not. */
+bool json_name_is(const struct json_value *name, const char *want);
+
 /*
  * Unescapes a string into out (UTF-8, no NUL added); sets *len. Lone
  * surrogates are SERIALIZATION (also at json_parse); SHORT_BUFFER.

@@ -26,17 +26,6 @@ static void set_element_path(struct check *c, const struct field *f,
 	snprintf(c->path + at, sizeof(c->path) - at, ".%zu.member", number);
 }
 
-static bool name_is(const struct json_value *name, const char *want)
-{
-	char plain[64];
-	size_t len = 0;
-
-	if (!name->escaped)
-		return bytes_is_var(name->raw, want);
-	return !json_string(name, plain, sizeof(plain), &len) &&
-	       bytes_is_var(bytes_of(plain, len), want);
-}
-
 /* One walk over the object, so that a long one is not searched per field. */
 static void find_members(struct json_value *found, const struct field *fields,
 			 const struct json_value *object)
@@ -47,7 +36,7 @@ static void find_members(struct json_value *found, const struct field *fields,
 
 	while (json_next(object, &pos, &name, &value))
 		for (size_t i = 0; fields[i].name; i++)
-			if (name_is(&name, fields[i].name))
+			if (json_name_is(&name, fields[i].name))
 				found[i] = value;
 }
 
