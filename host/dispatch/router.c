@@ -87,14 +87,23 @@ enum kms_rc router_find_target(const struct op **op, struct bytes target)
 	return KMS_RC_UNKNOWN_OPERATION;
 }
 
+static bool is_one_of(const struct json_value *name, const char *const *names)
+{
+	while (*names && !json_name_is(name, *names))
+		names++;
+	return *names;
+}
+
+/* One walk over the body, so that a long one is not searched per name. */
 static bool has_one_of(const struct json_value *body, const char *const *names)
 {
-	for (; *names; names++) {
-		enum json_type type = json_member(body, *names).type;
+	struct json_value name = { 0 };
+	struct json_value value = { 0 };
+	size_t pos = 0;
 
-		if (type != JSON_ABSENT && type != JSON_NULL)
+	while (json_next(body, &pos, &name, &value))
+		if (value.type != JSON_NULL && is_one_of(&name, names))
 			return true;
-	}
 	return false;
 }
 
