@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/eth_message.h"
 
-#include "codec/decimal.h"
+#include "common/decimal.h"
 
 void eth_message_hash(uint8_t hash[KECCAK256_LEN], struct bytes message)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/eth_path.h"
 
-#include "codec/decimal.h"
+#include "common/decimal.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/field_value.h"
 
-#include "codec/decimal.h"
 #include "codec/utf8.h"
 #include "common/base64.h"
+#include "common/decimal.h"
 #include "common/hex.h"
 
 #include <ctype.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/wallet_payload.h"
 
-#include "codec/decimal.h"
 #include "codec/eth_number.h"
 #include "codec/rlp.h"
+#include "common/decimal.h"
 #include "common/hex.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/decimal.h"
+#include "common/decimal.h"
 #include "test/unit/hex.h"
 #include "test/unit/seed.h"
 

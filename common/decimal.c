@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "codec/decimal.h"
+#include "common/decimal.h"
 
 size_t decimal_put(char out[DECIMAL_U64_MAX], uint64_t number)
 {

@@ -3,8 +3,8 @@
  * decimal - unsigned decimal numbers, one text per value
  */
 
-#ifndef KMS_CODEC_DECIMAL_H
-#define KMS_CODEC_DECIMAL_H
+#ifndef KMS_COMMON_DECIMAL_H
+#define KMS_COMMON_DECIMAL_H
 
 #include "common/attr.h"
 #include "common/bytes.h"
@@ -19,4 +19,4 @@ size_t decimal_put(char out[DECIMAL_U64_MAX], uint64_t number);
 enum kms_rc decimal_get(uint64_t *number, uint64_t max,
 			struct bytes text) KMS_MUST_USE;
 
-#endif /* KMS_CODEC_DECIMAL_H */
+#endif /* KMS_COMMON_DECIMAL_H */
