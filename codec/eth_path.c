@@ -2,6 +2,7 @@
 #include "codec/eth_path.h"
 
 #include "common/decimal.h"
+#include "common/text.h"
 
 #include <assert.h>
 #include <string.h>
@@ -45,20 +46,14 @@ enum kms_rc eth_path_get(struct eth_path *path, struct bytes text)
 
 size_t eth_path_put(char out[ETH_PATH_LEN + 1], const struct eth_path *path)
 {
-	char account[DECIMAL_U64_MAX];
-	char index[DECIMAL_U64_MAX];
-	size_t account_len = decimal_put(account, path->account);
-	size_t index_len = decimal_put(index, path->index);
-	size_t len = PREFIX_LEN;
+	struct text text = { 0 };
 
 	assert(path->account <= ETH_PATH_NUMBER_MAX);
 	assert(path->index <= ETH_PATH_NUMBER_MAX);
-	memcpy(out, ETH_PATH_PREFIX, PREFIX_LEN);
-	memcpy(out + len, account, account_len);
-	len += account_len;
-	out[len++] = '/';
-	memcpy(out + len, index, index_len);
-	len += index_len;
-	out[len] = '\0';
-	return len;
+	text_begin(&text, out, ETH_PATH_LEN + 1);
+	text_put(&text, ETH_PATH_PREFIX);
+	text_put_number(&text, path->account, 1);
+	text_put(&text, "/");
+	text_put_number(&text, path->index, 1);
+	return text.len;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/http/answer.h"
 
+#include "common/text.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,36 +61,6 @@ static const char *const defaults[] = {
 	"Expires: 0\r\n",
 };
 
-struct text {
-	char *at;
-	char *end;
-};
-
-static void put(struct text *t, const char *data, size_t len)
-{
-	/* HTTP_HEAD_MAX has room for the longest of everything. */
-	assert(len <= (size_t)(t->end - t->at));
-	memcpy(t->at, data, len);
-	t->at += len;
-}
-
-static void put_text(struct text *t, const char *text)
-{
-	put(t, text, strlen(text));
-}
-
-static void put_number(struct text *t, size_t n)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	put(t, digits + at, sizeof(digits) - at);
-}
-
 static const char *reason_of(unsigned int status)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
@@ -133,30 +105,38 @@ static bool lines_bring(const char *lines, const char *line)
 	return false;
 }
 
+static struct bytes content_type_of(const struct http_answer *a)
+{
+	return bytes_of(a->content_type,
+			strnlen(a->content_type, CONTENT_TYPE_MAX));
+}
+
 size_t http_answer_head(char out[HTTP_HEAD_MAX], const struct http_answer *a,
 			const char *date, bool keep_alive)
 {
-	struct text t = { .at = out, .end = out + HTTP_HEAD_MAX };
+	struct text t = { 0 };
 
-	put_text(&t, "HTTP/1.1 ");
-	put_number(&t, a->status);
-	put_text(&t, " ");
-	put_text(&t, reason_of(a->status));
-	put_text(&t, "\r\nDate: ");
-	put(&t, date, HTTP_DATE_LEN);
+	text_begin(&t, out, HTTP_HEAD_MAX);
+	text_put(&t, "HTTP/1.1 ");
+	text_put_number(&t, a->status, 1);
+	text_put(&t, " ");
+	text_put(&t, reason_of(a->status));
+	text_put(&t, "\r\nDate: ");
+	text_put_bytes(&t, bytes_of(date, HTTP_DATE_LEN));
 	if (http_status_has_body(a->status)) {
 		if (a->content_type) {
-			put_text(&t, "\r\nContent-Type: ");
-			put(&t, a->content_type,
-			    strnlen(a->content_type, CONTENT_TYPE_MAX));
+			text_put(&t, "\r\nContent-Type: ");
+			text_put_bytes(&t, content_type_of(a));
 		}
-		put_text(&t, "\r\nContent-Length: ");
-		put_number(&t, a->body.len);
+		text_put(&t, "\r\nContent-Length: ");
+		text_put_number(&t, a->body.len, 1);
 	}
-	put_text(&t, keep_alive ? "\r\nConnection: keep-alive\r\n"
+	text_put(&t, keep_alive ? "\r\nConnection: keep-alive\r\n"
 				: "\r\nConnection: close\r\n");
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
 		if (!lines_bring(a->extra, defaults[i]))
-			put_text(&t, defaults[i]);
-	return (size_t)(t.at - out);
+			text_put(&t, defaults[i]);
+	/* HTTP_HEAD_MAX has room for the longest of everything. */
+	assert(!t.cut);
+	return t.len;
 }
