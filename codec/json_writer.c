@@ -3,6 +3,7 @@
 
 #include "codec/utf8.h"
 #include "common/base64.h"
+#include "common/decimal.h"
 
 #include <string.h>
 
@@ -199,14 +200,12 @@ void json_put_base64url(struct json_writer *w, const void *data, size_t len)
 /* Decimal digits of value, at least width of them. */
 static void put_digits(struct json_writer *w, uint64_t value, size_t width)
 {
-	char text[20];
-	size_t at = sizeof(text);
+	char text[DECIMAL_U64_MAX];
+	size_t len = decimal_put(text, value);
 
-	while (value || at > sizeof(text) - width) {
-		text[--at] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	put(w, text + at, sizeof(text) - at);
+	for (; width > len; width--)
+		put(w, "0", 1);
+	put(w, text, len);
 }
 
 static uint64_t put_sign(struct json_writer *w, int64_t value)
