@@ -5,6 +5,7 @@
 #include "common/base64.h"
 #include "common/decimal.h"
 #include "common/hex.h"
+#include "common/text.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -91,8 +92,12 @@ static void begin_violation(struct check *c, const struct bytes *echo)
 
 void field_set_path(struct check *c, size_t at, const char *name)
 {
-	snprintf(c->path + at, sizeof(c->path) - at, "%c%s",
-		 tolower((unsigned char)name[0]), name + 1);
+	char first = (char)tolower((unsigned char)name[0]);
+	struct text path = { 0 };
+
+	text_begin(&path, c->path + at, sizeof(c->path) - at);
+	text_put_bytes(&path, bytes_of(&first, 1));
+	text_put(&path, name + 1);
 }
 
 void field_violate_null(struct check *c)
