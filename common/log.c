@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,27 +104,39 @@ static const char *level_label(enum log_level level)
 
 void log_line(enum log_level level, const char *module, const char *fmt, ...)
 {
-	char line[LOG_LINE_MAX];
-	char time[CLOCK_TEXT_SIZE];
+	char text[LOG_LINE_MAX];
 	va_list args;
-	size_t at = 0;
-	int n = 0;
+
+	if (!log_wants(level, module))
+		return;
+	va_start(args, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+		text[0] = '\0';
+	va_end(args);
+	log_text(level, module, text);
+}
+
+void log_text(enum log_level level, const char *module, const char *text)
+{
+	char buffer[LOG_LINE_MAX];
+	char time[CLOCK_TEXT_SIZE];
+	struct text line = { 0 };
 
 	if (!log_wants(level, module))
 		return;
 	clock_put_seconds(time, clock_unix_ms());
-	n = snprintf(line, sizeof(line), "[%s %s kms::%s] ", time,
-		     level_label(level), module);
-	at += n > 0 ? (size_t)n : 0;
-	va_start(args, fmt);
-	n = vsnprintf(line + at, sizeof(line) - at, fmt, args);
-	va_end(args);
-	at += n > 0 ? (size_t)n : 0;
-	if (at > sizeof(line) - 1)
-		at = sizeof(line) - 1;
-	line[at] = '\n';
+	text_begin(&line, buffer, sizeof(buffer));
+	text_put(&line, "[");
+	text_put(&line, time);
+	text_put(&line, " ");
+	text_put(&line, level_label(level));
+	text_put(&line, " kms::");
+	text_put(&line, module);
+	text_put(&line, "] ");
+	text_put(&line, text);
+	buffer[line.len] = '\n';
 	/* A full or closed stderr must not stop the server. */
-	(void)!write(STDERR_FILENO, line, at + 1);
+	(void)!write(STDERR_FILENO, buffer, line.len + 1);
 }
 
 const char *log_escape(char *out, size_t cap, struct bytes text)

@@ -33,6 +33,9 @@ bool log_wants(enum log_level level, const char *module);
 void log_line(enum log_level level, const char *module, const char *fmt, ...)
 	KMS_PRINTF(3, 4);
 
+/* A line that is put together already. */
+void log_text(enum log_level level, const char *module, const char *text);
+
 #define log_error(module, ...) log_line(LOG_ERROR, (module), __VA_ARGS__)
 #define log_warn(module, ...)  log_line(LOG_WARN, (module), __VA_ARGS__)
 #define log_info(module, ...)  log_line(LOG_INFO, (module), __VA_ARGS__)

@@ -2,11 +2,17 @@
 #include "host/dispatch/access.h"
 
 #include "common/log.h"
+#include "common/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MODULE "access"
+
+/* So that no part pushes another off the line, escapes included. */
+#define METHOD_CAP 24
+#define PATH_CAP   384
+#define HEADER_CAP 256
+#define KEY_CAP	   64
 
 static struct bytes key_of(const struct call *call)
 {
@@ -15,60 +21,109 @@ static struct bytes key_of(const struct call *call)
 	return bytes_of(len ? call->log_key : NULL, len);
 }
 
-static const char *version(bool http_1_0)
+/* cap is at most PATH_CAP. */
+static void put_escaped(struct text *t, size_t cap, struct bytes hostile)
 {
-	return http_1_0 ? "HTTP/1.0" : "HTTP/1.1";
+	char escaped[PATH_CAP];
+
+	text_put(t, log_escape(escaped, cap, hostile));
 }
 
-static void put_tee_time(char *out, size_t cap, uint64_t ns)
+static void put_header(struct text *t, const struct http_request *req,
+		       const char *name)
 {
+	text_put(t, "\"");
+	put_escaped(t, HEADER_CAP, http_header(req, name, NULL));
+	text_put(t, "\" ");
+}
+
+static void put_member(struct text *t, const char *name, const char *value)
+{
+	text_put(t, " ");
+	text_put(t, name);
+	text_put(t, "=");
+	text_put(t, value);
+}
+
+static void put_ms(struct text *t, uint64_t ns)
+{
+	uint64_t us = (ns + 500) / 1000;
+
+	text_put_number(t, us / 1000, 1);
+	text_put(t, ".");
+	text_put_number(t, us % 1000, 3);
+	text_put(t, "ms");
+}
+
+static void put_tee_time(struct text *t, uint64_t ns)
+{
+	text_put(t, " tee=");
 	if (ns)
-		snprintf(out, cap, "%.3fms", (double)ns / 1e6);
+		put_ms(t, ns);
 	else
-		snprintf(out, cap, "-");
+		text_put(t, "-");
+}
+
+/* "GET /health HTTP/1.1" */
+static void put_request_line(struct text *t, struct bytes method,
+			     struct bytes path, bool http_1_0)
+{
+	put_escaped(t, METHOD_CAP, method);
+	text_put(t, " ");
+	put_escaped(t, PATH_CAP, path);
+	text_put(t, http_1_0 ? " HTTP/1.0" : " HTTP/1.1");
+}
+
+static void put_status(struct text *t, unsigned int status)
+{
+	text_put(t, "\" ");
+	text_put_number(t, status, 1);
+	text_put(t, " ");
 }
 
 void access_log(const struct http_request *req, const struct call *call,
 		const char *request_id, unsigned int status, enum kms_rc rc)
 {
-	char method[24];
-	char path[384];
-	char referer[256];
-	char agent[256];
-	char key[64];
-	char tee[32];
-	double ms = 0;
+	char out[LOG_LINE_MAX];
+	struct text line = { 0 };
 
 	if (!log_wants(LOG_INFO, MODULE))
 		return;
-	ms = (double)(http_now_ns() - req->start_ns) / 1e6;
-	log_escape(method, sizeof(method), req->method);
-	log_escape(path, sizeof(path), req->path);
-	log_escape(referer, sizeof(referer), http_header(req, "referer", NULL));
-	log_escape(agent, sizeof(agent), http_header(req, "user-agent", NULL));
-	log_escape(key, sizeof(key), key_of(call));
-	put_tee_time(tee, sizeof(tee), call->tee_ns);
-	log_info(MODULE,
-		 "%s \"%s %s %s\" %u \"%s\" \"%s\" %.3fms "
-		 "request=%s api_key=%s op=%s key=%s tee=%s rc=%s",
-		 req->peer, method, path, version(req->http_1_0), status,
-		 referer, agent, ms, request_id, call->caller.key_id,
-		 call->op ? call->op->name : "-", key, tee, kms_rc_name(rc));
+	text_begin(&line, out, sizeof(out));
+	text_put(&line, req->peer);
+	text_put(&line, " \"");
+	put_request_line(&line, req->method, req->path, req->http_1_0);
+	put_status(&line, status);
+	put_header(&line, req, "referer");
+	put_header(&line, req, "user-agent");
+	put_ms(&line, http_now_ns() - req->start_ns);
+	put_member(&line, "request", request_id);
+	put_member(&line, "api_key", call->caller.key_id);
+	put_member(&line, "op", call->op ? call->op->name : "-");
+	text_put(&line, " key=");
+	put_escaped(&line, KEY_CAP, key_of(call));
+	put_tee_time(&line, call->tee_ns);
+	put_member(&line, "rc", kms_rc_name(rc));
+	log_text(LOG_INFO, MODULE, out);
 }
 
 void access_log_refused(const struct http_refusal *no, const char *request_id)
 {
-	char method[24];
-	char path[384];
-	char line[sizeof(method) + sizeof(path) + 16] = "-";
+	char out[LOG_LINE_MAX];
+	struct text line = { 0 };
 
 	if (!log_wants(LOG_INFO, MODULE))
 		return;
-	log_escape(method, sizeof(method), no->method);
-	log_escape(path, sizeof(path), no->path);
+	text_begin(&line, out, sizeof(out));
+	text_put(&line, no->peer);
+	text_put(&line, " \"");
 	if (no->method.len)
-		snprintf(line, sizeof(line), "%s %s %s", method, path,
-			 version(no->http_1_0));
-	log_info(MODULE, "%s \"%s\" %u \"-\" \"-\" - request=%s rc=%s",
-		 no->peer, line, no->status, request_id, no->why);
+		put_request_line(&line, no->method, no->path, no->http_1_0);
+	else
+		text_put(&line, "-");
+	put_status(&line, no->status);
+	text_put(&line, "\"-\" \"-\" -");
+	put_member(&line, "request", request_id);
+	put_member(&line, "rc", no->why);
+	log_text(LOG_INFO, MODULE, out);
 }

@@ -115,6 +115,16 @@ static void a_long_line_is_cut_and_still_ends(void **state)
 	assert_int_equal(captured[n - 1], '\n');
 }
 
+static void a_finished_text_is_no_format(void **state)
+{
+	(void)state;
+	capture_start();
+	log_text(LOG_INFO, "access", "100%s%n");
+	log_text(LOG_DEBUG, "access", "no");
+	capture_end();
+	assert_string_equal(captured + 21, " INFO  kms::access] 100%s%n\n");
+}
+
 static void hostile_text_is_escaped(void **state)
 {
 	char out[32];
@@ -138,6 +148,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_level_list_changes_nothing),
 		cmocka_unit_test(silenced_levels_write_nothing),
 		cmocka_unit_test(a_long_line_is_cut_and_still_ends),
+		cmocka_unit_test(a_finished_text_is_no_format),
 		cmocka_unit_test(hostile_text_is_escaped),
 	};
 

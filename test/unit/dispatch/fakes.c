@@ -143,6 +143,7 @@ void service_sign(struct call *call)
 {
 	memcpy(&fakes.sign, call->in, sizeof(fakes.sign));
 	snprintf(call->log_key, sizeof(call->log_key), "%s", "the-key");
+	call->tee_ns = fakes.tee_ns;
 	run(call, "sign");
 }
 

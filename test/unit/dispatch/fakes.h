@@ -24,6 +24,7 @@ struct fakes {
 	enum kms_rc store_rc;
 	unsigned int store_calls;
 	uint64_t now_ns;
+	uint64_t tee_ns; /* of a signature */
 	/* what the service saw, and how it ends the call */
 	unsigned int runs;
 	const char *ran;

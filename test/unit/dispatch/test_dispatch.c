@@ -785,6 +785,7 @@ static void act_hostile_request(void)
 	add_header("referer", "http://a/?q=1");
 	request->query = bytes_of_text("secret=1");
 	fakes.now_ns += 81500 * 1000u;
+	fakes.tee_ns = 1009501;
 	send_it(200);
 }
 
@@ -800,7 +801,8 @@ static void the_access_line_tells_what_and_who_but_no_secret(void **state)
 		"\"http://a/?q=1\" \"evil\\x22\\x0a[fake] \\x1b[31m\" "
 		"81.500ms request="));
 	assert_non_null(strstr(captured, " api_key=01234567 op=Sign "
-					 "key=the-key tee=- rc=OK\n"));
+					 "key=the-key tee=1.010ms "
+					 "rc=OK\n"));
 	assert_null(strstr(captured, "secret"));
 	assert_null(strstr(captured, KEY));
 	assert_null(strstr(captured, "Zm9v"));
