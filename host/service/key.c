@@ -295,18 +295,15 @@ bool service_is_usable(struct call *call, const struct store_key *key)
 {
 	char arn[SERVICE_ARN_MAX];
 
-	service_key_arn(call->service, arn, key->uuid);
-	switch (key->key_state) {
-	case KEY_STATE_ENABLED:
+	if (key->key_state == KEY_STATE_ENABLED)
 		return true;
-	case KEY_STATE_DISABLED:
+	service_key_arn(call->service, arn, key->uuid);
+	if (key->key_state == KEY_STATE_DISABLED)
 		call_fail(call, KMS_RC_KEY_DISABLED, "%s is disabled.", arn);
-		return false;
-	default:
+	else
 		call_fail(call, KMS_RC_INVALID_STATE, "%s is pending deletion.",
 			  arn);
-		return false;
-	}
+	return false;
 }
 
 /* --- ListKeys ------------------------------------------------------------ */
