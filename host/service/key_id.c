@@ -4,6 +4,7 @@
  * ARN, alias name, alias ARN. Aliases cannot exist yet, so they are unknown.
  */
 #include "codec/uuid.h"
+#include "common/text.h"
 #include "host/service/threads.h"
 
 #include <inttypes.h>
@@ -17,10 +18,16 @@ void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
 {
 	const struct service_config *c = service_config(s);
 	char id[UUID_TEXT_LEN + 1];
+	struct text arn = { 0 };
 
 	uuid_put(id, uuid);
-	snprintf(out, SERVICE_ARN_MAX, "arn:aws:kms:%s:%012" PRIu64 ":key/%s",
-		 c->region, c->account, id);
+	text_begin(&arn, out, SERVICE_ARN_MAX);
+	text_put(&arn, "arn:aws:kms:");
+	text_put(&arn, c->region);
+	text_put(&arn, ":");
+	text_put_number(&arn, c->account, 12);
+	text_put(&arn, ":key/");
+	text_put(&arn, id);
 }
 
 /* Takes the text before the next colon off *rest. */
