@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/answer.h"
 
+#include "common/text.h"
 #include "host/dispatch/aws_error.h"
 #include "host/dispatch/plain_error.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define RETRY_AFTER_S 1u
 
@@ -72,25 +70,30 @@ static bool is_worth_repeating(unsigned int status, enum kms_rc rc)
 	       rc == KMS_RC_RATE;
 }
 
+static void put_line(struct text *t, const char *name, const char *value)
+{
+	text_put(t, name);
+	text_put(t, ": ");
+	text_put(t, value);
+	text_put(t, "\r\n");
+}
+
 void answer_headers(char out[ANSWER_HEADER_CAP], const char *request_id,
 		    unsigned int status, enum kms_rc rc, unsigned int wait_s,
 		    const char *allow)
 {
-	int n = snprintf(out, ANSWER_HEADER_CAP,
-			 "x-amzn-RequestId: %s\r\n"
-			 "Cache-Control: no-cache, no-store, must-revalidate, "
-			 "private\r\n"
-			 "X-Content-Type-Options: nosniff\r\n",
-			 request_id);
-	size_t at = n > 0 ? (size_t)n : 0;
+	struct text lines = { 0 };
 
+	text_begin(&lines, out, ANSWER_HEADER_CAP);
+	put_line(&lines, "x-amzn-RequestId", request_id);
+	put_line(&lines, "Cache-Control",
+		 "no-cache, no-store, must-revalidate, private");
+	put_line(&lines, "X-Content-Type-Options", "nosniff");
 	if (is_worth_repeating(status, rc)) {
-		n = snprintf(out + at, ANSWER_HEADER_CAP - at,
-			     "Retry-After: %u\r\n",
-			     wait_s ? wait_s : RETRY_AFTER_S);
-		at += n > 0 ? (size_t)n : 0;
+		text_put(&lines, "Retry-After: ");
+		text_put_number(&lines, wait_s ? wait_s : RETRY_AFTER_S, 1);
+		text_put(&lines, "\r\n");
 	}
 	if (allow)
-		snprintf(out + at, ANSWER_HEADER_CAP - at, "Allow: %s\r\n",
-			 allow);
+		put_line(&lines, "Allow", allow);
 }
