@@ -335,13 +335,26 @@ static bool scan_behind(struct scan *s, bool *more)
 	return true;
 }
 
+/* Whether an odd number of backslashes stands before p, within a string. */
+static bool is_escaped(const uint8_t *p)
+{
+	size_t count = 0;
+
+	while (*--p == '\\')
+		count++;
+	return count % 2;
+}
+
 /* End of the checked string whose opening quote stands at at. */
 static size_t string_end(struct bytes text, size_t at)
 {
-	at++;
-	while (text.ptr[at] != '"')
-		at += text.ptr[at] == '\\' ? 2 : 1;
-	return at + 1;
+	const uint8_t *p = text.ptr + at;
+
+	do {
+		p++;
+		p = memchr(p, '"', text.len - (size_t)(p - text.ptr));
+	} while (is_escaped(p));
+	return (size_t)(p - text.ptr) + 1;
 }
 
 /* End of the checked value that begins at at. */

@@ -290,6 +290,43 @@ static void members_are_found_by_name(void **state)
 	assert_int_equal(json_member(&m, "a").type, JSON_ABSENT);
 }
 
+static void escaped_quotes_and_backslashes_end_no_string(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"\\\\",
+		"\\\"",
+		"\\\\\\\"",
+		"\\\\\\\\",
+		"\\\"\\\"",
+		"\\\"a\\\\\\\"b",
+		"a\\\\",
+		"\\u005c\\\"",
+		"\\u0022",
+		"\\n\\\\\\\\\\\"\\\\",
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct json_value v = { 0 };
+		struct json_value name = { 0 };
+		struct json_value value = { 0 };
+		size_t pos = 0;
+
+		snprintf(text, sizeof(text), "{\"%s\":[\"%s\"],\"z\":\"%s\"}",
+			 texts[i], texts[i], texts[i]);
+		v = parse(text);
+		assert_true(json_next(&v, &pos, &name, &value));
+		assert_text(name.raw, texts[i]);
+		assert_int_equal(value.raw.len, strlen(texts[i]) + 4);
+		assert_true(json_next(&v, &pos, &name, &value));
+		assert_text(name.raw, "z");
+		assert_text(value.raw, texts[i]);
+		assert_false(json_next(&v, &pos, &name, &value));
+	}
+}
+
 static void elements_are_walked_in_order(void **state)
 {
 	struct json_value v = parse("[ 1,\"a,]\",[2,3] , true]");
@@ -658,6 +695,7 @@ int main(void)
 		cmocka_unit_test(members_are_limited),
 		cmocka_unit_test(members_of_the_whole_text_are_limited),
 		cmocka_unit_test(members_are_found_by_name),
+		cmocka_unit_test(escaped_quotes_and_backslashes_end_no_string),
 		cmocka_unit_test(elements_are_walked_in_order),
 		cmocka_unit_test(strings_are_unescaped),
 		cmocka_unit_test(integers_are_exact_or_refused),
