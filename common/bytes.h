@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
 	const uint8_t *ptr;
@@ -30,12 +31,18 @@ static inline struct bytes bytes_of(const void *ptr, size_t len)
 }
 
 /* A NUL-terminated text without its NUL; NULL is absent. */
-struct bytes bytes_of_text(const char *text);
+static inline struct bytes bytes_of_text(const char *text)
+{
+	return bytes_of(text, text ? strlen(text) : 0);
+}
 
 /* Time depends on the contents: for public data only. */
 bool bytes_equal_var(struct bytes a, struct bytes b);
 
 /* Compares with a NUL-terminated text. */
-bool bytes_is_var(struct bytes a, const char *text);
+static inline bool bytes_is_var(struct bytes a, const char *text)
+{
+	return bytes_equal_var(a, bytes_of_text(text));
+}
 
 #endif /* KMS_COMMON_BYTES_H */

@@ -27,11 +27,6 @@ void text_put_bytes(struct text *t, struct bytes more)
 	t->ptr[t->len] = '\0';
 }
 
-void text_put(struct text *t, const char *more)
-{
-	text_put_bytes(t, bytes_of_text(more));
-}
-
 void text_put_number(struct text *t, uint64_t number, size_t digits_min)
 {
 	static const char zeros[DECIMAL_U64_MAX + 1] = "00000000000000000000";
