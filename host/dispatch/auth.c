@@ -2,8 +2,8 @@
 #include "host/dispatch/auth.h"
 
 #include "common/secret.h"
+#include "common/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define KEY_PREFIX "kms_"
@@ -40,10 +40,13 @@ static bool id_of_key(char id[STORE_API_KEY_ID_LEN + 1], struct bytes key)
 static void accept_key(struct caller *caller, const uint8_t hash[SHA256_LEN],
 		       const char *id)
 {
+	struct text key_id = { 0 };
+
 	caller->kind = EVIDENCE_API_KEY;
 	memcpy(caller->evidence, hash, SHA256_LEN);
 	caller->evidence_len = SHA256_LEN;
-	snprintf(caller->key_id, sizeof(caller->key_id), "%s", id);
+	text_begin(&key_id, caller->key_id, sizeof(caller->key_id));
+	text_put(&key_id, id);
 }
 
 static enum kms_rc check_key(const struct auth *a, struct auth_view *view,
