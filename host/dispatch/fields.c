@@ -34,10 +34,14 @@ static void find_members(struct json_value *found, const struct field *fields,
 	struct json_value value = { 0 };
 	size_t pos = 0;
 
-	while (json_next(object, &pos, &name, &value))
-		for (size_t i = 0; fields[i].name; i++)
-			if (json_name_is(&name, fields[i].name))
-				found[i] = value;
+	while (json_next(object, &pos, &name, &value)) {
+		size_t i = 0;
+
+		while (fields[i].name && !json_name_is(&name, fields[i].name))
+			i++;
+		if (fields[i].name)
+			found[i] = value;
+	}
 }
 
 static size_t count_elements(const struct json_value *array)
