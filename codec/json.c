@@ -578,6 +578,12 @@ size_t json_string_chars(const struct json_value *v)
 	size_t pos = 0;
 	uint32_t c = 0;
 
+	if (v->type == JSON_STRING && !v->escaped) {
+		/* Every byte but those that go on with a character. */
+		for (size_t i = 0; i < v->raw.len; i++)
+			count += (v->raw.ptr[i] & 0xc0) != 0x80;
+		return count;
+	}
 	while (json_next_char(v, &pos, &c))
 		count++;
 	return count;

@@ -360,7 +360,12 @@ static void strings_are_unescaped(void **state)
 	assert_int_equal(json_string_chars(&v), 7);
 	assert_int_equal(json_string(&v, out, 11, &len), 0);
 	assert_int_equal(json_string(&v, out, 10, &len), KMS_RC_SHORT_BUFFER);
+	v = parse("\"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z\"");
+	assert_int_equal(json_string_chars(&v), 5);
+	v = parse("\"\"");
+	assert_int_equal(json_string_chars(&v), 0);
 	v = parse("1");
+	assert_int_equal(json_string_chars(&v), 0);
 	assert_int_equal(json_string(&v, out, 10, &len), KMS_RC_SERIALIZATION);
 }
 
