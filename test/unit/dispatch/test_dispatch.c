@@ -1,11 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "codec/json.h"
 #include "codec/uuid.h"
 #include "common/hex.h"
@@ -13,132 +6,16 @@
 #include "host/dispatch/answer.h"
 #include "host/dispatch/aws_error.h"
 #include "host/dispatch/describe.h"
-#include "host/dispatch/dispatch.h"
 #include "host/dispatch/plain_error.h"
-#include "test/unit/dispatch/fakes.h"
+#include "test/unit/dispatch/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define KEY	"kms_0123456789abcdef0123456789abcdef"
 #define ENV_KEY "a key from the environment"
 #define SIGV4	"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu/kms/aws4_request"
-
-static struct dispatch *dispatch;
-static struct http_request *request;
-
-static void start_dispatch(const struct dispatch_config *given)
-{
-	struct dispatch_config config = *given;
-
-	dispatch_free(&dispatch);
-	config.threads = 1;
-	assert_int_equal(dispatch_new(&dispatch, &config), 0);
-	assert_int_equal(dispatch_thread_start(dispatch, NULL, 0), 0);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	fakes_reset();
-	assert_int_equal(log_configure("off"), 0);
-	request = calloc(1, sizeof(*request));
-	assert_non_null(request);
-	assert_int_equal(arena_init(&request->scratch, 512 * 1024), 0);
-	start_dispatch(&(struct dispatch_config){ 0 });
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	dispatch_thread_stop(dispatch, 0);
-	dispatch_free(&dispatch);
-	arena_clear(&request->scratch);
-	free(request);
-	return 0;
-}
-
-static void add_header(const char *name, const char *value)
-{
-	request->headers[request->header_count++] =
-		(struct http_header){ bytes_of_text(name),
-				      bytes_of_text(value) };
-}
-
-/* A new request in *request, not sent yet. */
-static void begin(const char *method, const char *path, const char *body)
-{
-	struct arena scratch = request->scratch;
-
-	arena_reset(&scratch);
-	memset(request, 0, sizeof(*request));
-	request->scratch = scratch;
-	request->method = bytes_of_text(method);
-	request->target = bytes_of_text(path);
-	request->path = bytes_of_text(path);
-	request->body = bytes_of_text(body);
-	request->start_ns = fakes.now_ns;
-	snprintf(request->peer, sizeof(request->peer), "127.0.0.1:50000");
-}
-
-static void begin_aws(const char *target, const char *body)
-{
-	begin("POST", "/", body);
-	if (target)
-		add_header("X-Amz-Target", target);
-}
-
-static void send_it(unsigned int status)
-{
-	unsigned int before = fakes.answers;
-
-	dispatch_handle(dispatch, request);
-	assert_int_equal(fakes.answers, before + 1);
-	if (fakes.status != status)
-		fail_msg("status %u, not %u: %s", fakes.status, status,
-			 fakes.body);
-}
-
-static void get(const char *path, unsigned int status)
-{
-	begin("GET", path, NULL);
-	send_it(status);
-}
-
-static void aws(const char *target, const char *body, unsigned int status)
-{
-	begin_aws(target, body);
-	send_it(status);
-}
-
-static void assert_body(const char *want)
-{
-	assert_string_equal(fakes.body, want);
-}
-
-static void assert_type(const char *type)
-{
-	char want[96];
-
-	snprintf(want, sizeof(want), "{\"__type\":\"%s\"", type);
-	if (strncmp(fakes.body, want, strlen(want)))
-		fail_msg("%s is not a %s", fakes.body, type);
-}
-
-static void add_api_key(const char *text)
-{
-	struct store_api_key *k = &fakes.keys[fakes.key_count++];
-
-	memcpy(k->id, text + 4, STORE_API_KEY_ID_LEN);
-	sha256_once(k->hash, text, strlen(text));
-}
-
-#define SIGN_BODY                                \
-	"{\"KeyId\":\"k\",\"Message\":\"Zm9v\"," \
-	"\"SigningAlgorithm\":\"ECDSA_SHA_256\"}"
 
 static void a_target_on_post_runs_its_service(void **state)
 {
@@ -529,14 +406,14 @@ static void a_revoked_key_is_refused_at_once(void **state)
 static void a_key_from_the_environment_closes_the_server(void **state)
 {
 	(void)state;
-	start_dispatch(&(struct dispatch_config){ .api_key = ENV_KEY });
+	restart(&(struct dispatch_config){ .api_key = ENV_KEY });
 	aws("TrentService.Sign", SIGN_BODY, 401);
 	begin_aws("TrentService.Sign", SIGN_BODY);
 	add_header("x-api-key", ENV_KEY);
 	send_it(200);
 	assert_string_equal(fakes.caller.key_id, "env");
 	/* An empty variable is none, and an empty header no key. */
-	start_dispatch(&(struct dispatch_config){ .api_key = "" });
+	restart(&(struct dispatch_config){ .api_key = "" });
 	aws("TrentService.Sign", SIGN_BODY, 200);
 	add_api_key(KEY);
 	begin_aws("TrentService.Sign", SIGN_BODY);
@@ -547,9 +424,9 @@ static void a_key_from_the_environment_closes_the_server(void **state)
 static void a_demanded_key_closes_the_server(void **state)
 {
 	(void)state;
-	start_dispatch(&(struct dispatch_config){ .require_api_key = true });
+	restart(&(struct dispatch_config){ .require_api_key = true });
 	aws("TrentService.Sign", SIGN_BODY, 401);
-	start_dispatch(&(struct dispatch_config){ .production = true });
+	restart(&(struct dispatch_config){ .production = true });
 	aws("TrentService.Sign", SIGN_BODY, 401);
 	assert_type("MissingAuthenticationTokenException");
 	get("/version", 200);
@@ -562,7 +439,7 @@ static void an_unverified_signature_opens_nothing(void **state)
 	add_header("Authorization", SIGV4);
 	send_it(200);
 	assert_int_equal(fakes.caller.kind, EVIDENCE_NONE);
-	start_dispatch(&(struct dispatch_config){ .production = true });
+	restart(&(struct dispatch_config){ .production = true });
 	begin_aws("TrentService.Sign", SIGN_BODY);
 	add_header("Authorization", SIGV4);
 	send_it(400);
@@ -570,7 +447,7 @@ static void an_unverified_signature_opens_nothing(void **state)
 		    "\"message\":\"The security token included in the request "
 		    "is invalid.\",\"error\":\"The security token included in "
 		    "the request is invalid.\"}");
-	start_dispatch(&(struct dispatch_config){ 0 });
+	restart(&(struct dispatch_config){ 0 });
 	add_api_key(KEY);
 	begin_aws("TrentService.Sign", SIGN_BODY);
 	add_header("Authorization", SIGV4);
@@ -832,47 +709,45 @@ static void unrouted_requests_are_logged_too(void **state)
 	assert_non_null(strstr(captured, "10.0.0.1:1 \"-\" 431 "));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, start, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_target_on_post_runs_its_service),
-		T(an_empty_body_is_an_empty_object),
-		T(get_routes_take_their_members_from_the_query),
-		T(one_slash_more_is_the_same_path),
-		T(a_wrong_method_is_told_the_right_ones),
-		T(head_works_where_everybody_may_get),
-		T(every_answer_has_its_own_request_id),
-		T(unknown_targets_have_no_message),
-		T(bodies_that_are_no_json_are_serialization_errors),
-		T(validation_errors_carry_both_forms),
-		T(recorded_exceptions_stay_without_message),
-		T(a_service_can_say_why_it_failed),
-		T(faults_tell_nothing_of_their_cause),
-		T(overload_asks_to_come_back),
-		T(an_unfinished_answer_is_an_internal_error),
-		T(a_call_may_end_later),
-		T(dev_is_open_until_the_first_key),
-		T(an_open_server_answers_to_its_own_names_only),
-		T(pages_of_other_sites_change_nothing),
-		T(an_api_key_is_evidence),
-		T(wrong_api_keys_are_refused),
-		T(a_revoked_key_is_refused_at_once),
-		T(a_key_from_the_environment_closes_the_server),
-		T(a_demanded_key_closes_the_server),
-		T(an_unverified_signature_opens_nothing),
-		T(a_silent_database_opens_nothing),
-		T(callers_are_judged_before_targets_and_bodies),
-		T(the_first_key_closes_the_very_next_request),
-		T(a_closed_door_asks_the_database_no_more),
-		T(a_full_arena_is_an_answered_fault),
-		T(refusals_of_http_look_like_other_errors),
-		T(refusals_have_the_type_of_where_they_went),
-		T(every_result_has_an_aws_name_and_a_plain_status),
-		T(the_table_is_described_row_by_row),
-		T(the_access_line_tells_what_and_who_but_no_secret),
-		T(unrouted_requests_are_logged_too),
+		fixture_test(a_target_on_post_runs_its_service),
+		fixture_test(an_empty_body_is_an_empty_object),
+		fixture_test(get_routes_take_their_members_from_the_query),
+		fixture_test(one_slash_more_is_the_same_path),
+		fixture_test(a_wrong_method_is_told_the_right_ones),
+		fixture_test(head_works_where_everybody_may_get),
+		fixture_test(every_answer_has_its_own_request_id),
+		fixture_test(unknown_targets_have_no_message),
+		fixture_test(bodies_that_are_no_json_are_serialization_errors),
+		fixture_test(validation_errors_carry_both_forms),
+		fixture_test(recorded_exceptions_stay_without_message),
+		fixture_test(a_service_can_say_why_it_failed),
+		fixture_test(faults_tell_nothing_of_their_cause),
+		fixture_test(overload_asks_to_come_back),
+		fixture_test(an_unfinished_answer_is_an_internal_error),
+		fixture_test(a_call_may_end_later),
+		fixture_test(dev_is_open_until_the_first_key),
+		fixture_test(an_open_server_answers_to_its_own_names_only),
+		fixture_test(pages_of_other_sites_change_nothing),
+		fixture_test(an_api_key_is_evidence),
+		fixture_test(wrong_api_keys_are_refused),
+		fixture_test(a_revoked_key_is_refused_at_once),
+		fixture_test(a_key_from_the_environment_closes_the_server),
+		fixture_test(a_demanded_key_closes_the_server),
+		fixture_test(an_unverified_signature_opens_nothing),
+		fixture_test(a_silent_database_opens_nothing),
+		fixture_test(callers_are_judged_before_targets_and_bodies),
+		fixture_test(the_first_key_closes_the_very_next_request),
+		fixture_test(a_closed_door_asks_the_database_no_more),
+		fixture_test(a_full_arena_is_an_answered_fault),
+		fixture_test(refusals_of_http_look_like_other_errors),
+		fixture_test(refusals_have_the_type_of_where_they_went),
+		fixture_test(every_result_has_an_aws_name_and_a_plain_status),
+		fixture_test(the_table_is_described_row_by_row),
+		fixture_test(the_access_line_tells_what_and_who_but_no_secret),
+		fixture_test(unrouted_requests_are_logged_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

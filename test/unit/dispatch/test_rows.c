@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which row a request gets, who may come in, and how often. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "common/log.h"
-#include "host/dispatch/dispatch.h"
-#include "test/unit/dispatch/fakes.h"
+#include "test/unit/dispatch/fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define KEY   "kms_0123456789abcdef0123456789abcdef"
 #define KEY_2 "kms_fedcba9876543210fedcba9876543210"
 #define POINT                                                                \
 	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" \
@@ -26,84 +15,6 @@
 	"\"clientDataJSON\":\"e30\",\"authenticatorData\":"       \
 	"\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"," \
 	"\"signature\":\"MAYCAQECAQE\",\"userHandle\":null}}}"
-
-static struct dispatch *dispatch;
-static struct http_request *request;
-
-static void restart(const struct dispatch_config *given)
-{
-	struct dispatch_config config = *given;
-
-	if (dispatch)
-		dispatch_thread_stop(dispatch, 0);
-	dispatch_free(&dispatch);
-	config.threads = 1;
-	assert_int_equal(dispatch_new(&dispatch, &config), 0);
-	assert_int_equal(dispatch_thread_start(dispatch, NULL, 0), 0);
-}
-
-static const struct dispatch_config uncounted = {
-	.door = { DOOR_OPEN, DOOR_OPEN, DOOR_OPEN, 16 },
-};
-
-static int start(void **state)
-{
-	(void)state;
-	fakes_reset();
-	assert_int_equal(log_configure("off"), 0);
-	request = calloc(1, sizeof(*request));
-	assert_non_null(request);
-	assert_int_equal(arena_init(&request->scratch, 2048 * 1024), 0);
-	restart(&uncounted);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	dispatch_thread_stop(dispatch, 0);
-	dispatch_free(&dispatch);
-	arena_clear(&request->scratch);
-	free(request);
-	return 0;
-}
-
-static void add_header(const char *name, const char *value)
-{
-	request->headers[request->header_count++] =
-		(struct http_header){ bytes_of_text(name),
-				      bytes_of_text(value) };
-}
-
-static void begin(const char *method, const char *path, const char *body)
-{
-	struct arena scratch = request->scratch;
-
-	arena_reset(&scratch);
-	memset(request, 0, sizeof(*request));
-	request->scratch = scratch;
-	request->method = bytes_of_text(method);
-	request->path = bytes_of_text(path);
-	request->body = bytes_of_text(body);
-	snprintf(request->peer, sizeof(request->peer), "127.0.0.1:50000");
-}
-
-static void send_it(unsigned int status)
-{
-	dispatch_handle(dispatch, request);
-	if (fakes.status != status)
-		fail_msg("status %u, not %u: %s", fakes.status, status,
-			 fakes.body);
-}
-
-static void post(const char *path, const char *target, const char *body,
-		 unsigned int status)
-{
-	begin("POST", path, body);
-	if (target)
-		add_header("X-Amz-Target", target);
-	send_it(status);
-}
 
 static void assert_ran(const char *name)
 {
@@ -276,14 +187,6 @@ static void what_is_wrong_inside_is_told_by_its_path(void **state)
 	assert_int_equal(fakes.runs, 0);
 }
 
-static void add_api_key(const char *text)
-{
-	struct store_api_key *k = &fakes.keys[fakes.key_count++];
-
-	memcpy(k->id, text + 4, STORE_API_KEY_ID_LEN);
-	sha256_once(k->hash, text, strlen(text));
-}
-
 static void a_credential_shows_more_where_none_is_needed(void **state)
 {
 	(void)state;
@@ -426,26 +329,20 @@ static void every_end_is_counted_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_member_chooses_the_row_on_post),
-		cmocka_unit_test(a_path_has_its_own_row),
-		cmocka_unit_test(a_target_beside_a_path_must_be_its_own),
-		cmocka_unit_test(objects_inside_objects_are_decoded),
-		cmocka_unit_test(what_is_wrong_inside_is_told_by_its_path),
-		cmocka_unit_test(a_credential_shows_more_where_none_is_needed),
-		cmocka_unit_test(bodies_of_wallets_are_at_most_256_kib),
-		cmocka_unit_test(each_api_key_has_a_limit_of_its_own),
-		cmocka_unit_test(without_a_key_the_address_is_the_caller),
-		cmocka_unit_test(each_wallet_has_a_limit_of_its_own),
-		cmocka_unit_test(the_operations_of_aws_are_not_counted),
-		cmocka_unit_test(open_mode_stays_open_when_there_are_keys),
-		cmocka_unit_test(every_end_is_counted_once),
+		fixture_test(a_member_chooses_the_row_on_post),
+		fixture_test(a_path_has_its_own_row),
+		fixture_test(a_target_beside_a_path_must_be_its_own),
+		fixture_test(objects_inside_objects_are_decoded),
+		fixture_test(what_is_wrong_inside_is_told_by_its_path),
+		fixture_test(a_credential_shows_more_where_none_is_needed),
+		fixture_test(bodies_of_wallets_are_at_most_256_kib),
+		fixture_test(each_api_key_has_a_limit_of_its_own),
+		fixture_test(without_a_key_the_address_is_the_caller),
+		fixture_test(each_wallet_has_a_limit_of_its_own),
+		fixture_test(the_operations_of_aws_are_not_counted),
+		fixture_test(open_mode_stays_open_when_there_are_keys),
+		fixture_test(every_end_is_counted_once),
 	};
-	struct CMUnitTest each[ARRAY_LEN(tests)];
 
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
-		each[i] = tests[i];
-		each[i].setup_func = start;
-		each[i].teardown_func = end;
-	}
-	return cmocka_run_group_tests(each, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
