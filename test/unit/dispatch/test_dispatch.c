@@ -250,6 +250,13 @@ static void a_call_may_end_later(void **state)
 		    "\"error\":\"arn is disabled.\"}");
 }
 
+static void sign_with(const char *name, const char *value, unsigned int status)
+{
+	begin_aws("TrentService.Sign", SIGN_BODY);
+	add_header(name, value);
+	send_it(status);
+}
+
 static void dev_is_open_until_the_first_key(void **state)
 {
 	(void)state;
@@ -267,13 +274,6 @@ static void dev_is_open_until_the_first_key(void **state)
 	/* Revoking the last one opens nothing. */
 	fakes.keys[0].revoked = true;
 	aws("TrentService.Sign", SIGN_BODY, 401);
-}
-
-static void sign_with(const char *name, const char *value, unsigned int status)
-{
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header(name, value);
-	send_it(status);
 }
 
 static void an_open_server_answers_to_its_own_names_only(void **state)
@@ -346,9 +346,7 @@ static void an_api_key_is_evidence(void **state)
 
 	(void)state;
 	add_api_key(KEY);
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("X-Api-Key", KEY);
-	send_it(200);
+	sign_with("X-Api-Key", KEY, 200);
 	sha256_once(hash, KEY, strlen(KEY));
 	assert_int_equal(fakes.caller.kind, EVIDENCE_API_KEY);
 	assert_int_equal(fakes.caller.evidence_len, sizeof(hash));
@@ -372,9 +370,7 @@ static void wrong_api_keys_are_refused(void **state)
 	(void)state;
 	add_api_key(KEY);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		begin_aws("TrentService.Sign", SIGN_BODY);
-		add_header("x-api-key", wrong[i]);
-		send_it(401);
+		sign_with("x-api-key", wrong[i], 401);
 		assert_type("UnrecognizedClientException");
 		begin("GET", "/keys", NULL);
 		add_header("x-api-key", wrong[i]);
@@ -394,13 +390,9 @@ static void a_revoked_key_is_refused_at_once(void **state)
 	(void)state;
 	add_api_key(KEY);
 	add_api_key("kms_89abcdef0123456789abcdef01234567");
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("x-api-key", KEY);
-	send_it(200);
+	sign_with("x-api-key", KEY, 200);
 	fakes.keys[0].revoked = true;
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("x-api-key", KEY);
-	send_it(401);
+	sign_with("x-api-key", KEY, 401);
 }
 
 static void a_key_from_the_environment_closes_the_server(void **state)
@@ -408,17 +400,13 @@ static void a_key_from_the_environment_closes_the_server(void **state)
 	(void)state;
 	restart(&(struct dispatch_config){ .api_key = ENV_KEY });
 	aws("TrentService.Sign", SIGN_BODY, 401);
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("x-api-key", ENV_KEY);
-	send_it(200);
+	sign_with("x-api-key", ENV_KEY, 200);
 	assert_string_equal(fakes.caller.key_id, "env");
 	/* An empty variable is none, and an empty header no key. */
 	restart(&(struct dispatch_config){ .api_key = "" });
 	aws("TrentService.Sign", SIGN_BODY, 200);
 	add_api_key(KEY);
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("x-api-key", "");
-	send_it(401);
+	sign_with("x-api-key", "", 401);
 }
 
 static void a_demanded_key_closes_the_server(void **state)
@@ -435,23 +423,17 @@ static void a_demanded_key_closes_the_server(void **state)
 static void an_unverified_signature_opens_nothing(void **state)
 {
 	(void)state;
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("Authorization", SIGV4);
-	send_it(200);
+	sign_with("Authorization", SIGV4, 200);
 	assert_int_equal(fakes.caller.kind, EVIDENCE_NONE);
 	restart(&(struct dispatch_config){ .production = true });
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("Authorization", SIGV4);
-	send_it(400);
+	sign_with("Authorization", SIGV4, 400);
 	assert_body("{\"__type\":\"UnrecognizedClientException\","
 		    "\"message\":\"The security token included in the request "
 		    "is invalid.\",\"error\":\"The security token included in "
 		    "the request is invalid.\"}");
 	restart(&(struct dispatch_config){ 0 });
 	add_api_key(KEY);
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("Authorization", SIGV4);
-	send_it(400);
+	sign_with("Authorization", SIGV4, 400);
 	assert_int_equal(fakes.runs, 1);
 }
 
@@ -461,9 +443,7 @@ static void a_silent_database_opens_nothing(void **state)
 	fakes.store_rc = KMS_RC_UNAVAILABLE;
 	aws("TrentService.Sign", SIGN_BODY, 500);
 	assert_type("KMSInternalException");
-	begin_aws("TrentService.Sign", SIGN_BODY);
-	add_header("x-api-key", KEY);
-	send_it(500);
+	sign_with("x-api-key", KEY, 500);
 	get("/keys", 503);
 	get("/health", 200);
 	assert_int_equal(fakes.runs, 1);
