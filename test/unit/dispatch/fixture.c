@@ -111,6 +111,22 @@ void aws(const char *target, const char *body, unsigned int status)
 	post("/", target, body, status);
 }
 
+struct http_refusal refusal_of(unsigned int status, const char *method,
+			       const char *path)
+{
+	struct http_refusal no = {
+		.status = status,
+		.why = "body too large",
+		.peer = "10.0.0.1:1",
+		.method = method ? bytes_of_text(method) : (struct bytes){ 0 },
+		.path = path ? bytes_of_text(path) : (struct bytes){ 0 },
+		.http_1_0 = true,
+	};
+
+	dispatch_refuse(dispatch, NULL, &no);
+	return no;
+}
+
 void assert_body(const char *want)
 {
 	assert_string_equal(fakes.body, want);

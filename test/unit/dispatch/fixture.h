@@ -50,6 +50,10 @@ void post(const char *path, const char *target, const char *body,
 	  unsigned int status);
 void aws(const char *target, const char *body, unsigned int status);
 
+/* The answer to what http refuses, over HTTP/1.0; method and path or NULL. */
+struct http_refusal refusal_of(unsigned int status, const char *method,
+			       const char *path);
+
 void assert_body(const char *want);
 /* The body is an error of AWS's form. */
 void assert_type(const char *type);
