@@ -308,3 +308,41 @@ void model_load(struct model *m, struct store *s, uint16_t shard)
 	}
 	store_reader_close(&r);
 }
+
+int world_open(void **state)
+{
+	struct world *w = test_calloc(1, sizeof(*w));
+
+	place_make(&w->place);
+	w->s = open_ok(w->place.path);
+	w->r = reader_ok(w->s);
+	w->rng = prng_start();
+	w->m.shard = 3;
+	*state = w;
+	return 0;
+}
+
+int world_close(void **state)
+{
+	struct world *w = *state;
+
+	store_reader_close(&w->r);
+	store_close(&w->s);
+	place_remove(&w->place);
+	test_free(w);
+	return 0;
+}
+
+void world_reopen(struct world *w)
+{
+	store_reader_close(&w->r);
+	store_close(&w->s);
+	w->s = open_ok(w->place.path);
+	w->r = reader_ok(w->s);
+}
+
+void world_grow(struct world *w, size_t count)
+{
+	change_set_make(&w->c, &w->m, w->s, &w->rng, count);
+	change_set_commit(&w->c, w->s);
+}

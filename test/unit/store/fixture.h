@@ -87,4 +87,28 @@ struct store_reader *reader_ok(struct store *s);
 void assert_model(struct store *s, struct store_reader *r,
 		  const struct model *m);
 
+/* What a test has at hand: a database of its own, and room for two models. */
+struct world {
+	struct place place;
+	struct store *s;
+	struct store_reader *r;
+	struct prng rng;
+	struct model m; /* of shard 3 */
+	struct change_set c;
+	struct model m2;
+	struct change_set c2;
+	struct store_proof p;
+};
+
+/* Setup and teardown. */
+int world_open(void **state);
+int world_close(void **state);
+
+#define world_test(name) \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+void world_reopen(struct world *w);
+/* Commits a batch of so many changes of w->m. */
+void world_grow(struct world *w, size_t count);
+
 #endif /* KMS_TEST_STORE_FIXTURE_H */

@@ -6,56 +6,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-static struct prng rng;
-
-struct world {
-	struct place place;
-	struct store *s;
-	struct store_reader *r;
-	struct model m;
-	struct change_set c;
-	struct model m2;
-	struct change_set c2;
-	struct store_proof p;
-};
-
-static int set_up(void **state)
-{
-	struct world *w = test_calloc(1, sizeof(*w));
-
-	place_make(&w->place);
-	w->s = open_ok(w->place.path);
-	w->r = reader_ok(w->s);
-	w->m.shard = 3;
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	store_reader_close(&w->r);
-	store_close(&w->s);
-	place_remove(&w->place);
-	test_free(w);
-	return 0;
-}
-
-static void reopen(struct world *w)
-{
-	store_reader_close(&w->r);
-	store_close(&w->s);
-	w->s = open_ok(w->place.path);
-	w->r = reader_ok(w->s);
-}
-
-static void grow(struct world *w, size_t count)
-{
-	change_set_make(&w->c, &w->m, w->s, &rng, count);
-	change_set_commit(&w->c, w->s);
-}
-
 static void a_new_database_is_empty(void **state)
 {
 	struct world *w = *state;
@@ -90,7 +40,7 @@ static void the_identity_is_set_once(void **state)
 	memset(id.domain_id, 7, sizeof(id.domain_id));
 	assert_int_equal(store_set_identity(w->s, &id), KMS_RC_OK);
 	assert_int_equal(store_set_identity(w->s, &id), KMS_RC_OK);
-	reopen(w);
+	world_reopen(w);
 	assert_int_equal(store_get_identity(w->s, &got), KMS_RC_OK);
 	assert_true(got.known);
 	assert_int_equal(got.shard_total, 4);
@@ -112,12 +62,12 @@ static void random_batches_give_the_tree_of_the_reference(void **state)
 	for (int i = 0; i < 12; i++) {
 		size_t most = w->m.slots < 100 ? 32 : ABI_BATCH_OPS;
 
-		grow(w, 1 + prng_below(&rng, most));
+		world_grow(w, 1 + prng_below(&w->rng, most));
 		model_root(&w->m, root);
 		assert_memory_equal(w->c.root, root, SHA256_LEN);
 		assert_model(w->s, w->r, &w->m);
 	}
-	reopen(w);
+	world_reopen(w);
 	assert_model(w->s, w->r, &w->m);
 }
 
@@ -125,7 +75,7 @@ static void a_tree_of_one_slot_has_no_siblings(void **state)
 {
 	struct world *w = *state;
 
-	grow(w, 1);
+	world_grow(w, 1);
 	assert_int_equal(store_get_proof(w->r, &w->p, 3, 0), KMS_RC_OK);
 	assert_int_equal(w->p.path_len, 0);
 	assert_model(w->s, w->r, &w->m);
@@ -137,9 +87,9 @@ static void a_prepared_batch_is_invisible(void **state)
 	struct store_shard shard = { 0 };
 	struct store_key key = { 0 };
 
-	grow(w, 20);
+	world_grow(w, 20);
 	w->m2 = w->m;
-	change_set_make(&w->c, &w->m, w->s, &rng, 20);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 20);
 	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_OK);
 	assert_int_equal(store_get_shard(w->s, &shard, 3), KMS_RC_OK);
 	assert_true(shard.prepared);
@@ -165,10 +115,10 @@ static void a_prepared_batch_survives_and_finishes_after_reopening(void **state)
 	struct world *w = *state;
 	struct store_shard shard = { 0 };
 
-	grow(w, 10);
-	change_set_make(&w->c, &w->m, w->s, &rng, 30);
+	world_grow(w, 10);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 30);
 	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_OK);
-	reopen(w);
+	world_reopen(w);
 	assert_int_equal(store_get_shard(w->s, &shard, 3), KMS_RC_OK);
 	assert_true(shard.prepared);
 	assert_int_equal(shard.seq + 1, w->m.seq);
@@ -179,7 +129,7 @@ static void a_prepared_batch_survives_and_finishes_after_reopening(void **state)
 			store_finish_batch(w->s, 3, w->m.seq, w->c.root),
 			KMS_RC_OK);
 	assert_model(w->s, w->r, &w->m);
-	reopen(w);
+	world_reopen(w);
 	assert_int_equal(store_finish_batch(w->s, 3, w->m.seq, w->c.root),
 			 KMS_RC_OK);
 	assert_model(w->s, w->r, &w->m);
@@ -189,11 +139,11 @@ static void a_dropped_batch_leaves_nothing(void **state)
 {
 	struct world *w = *state;
 
-	grow(w, 25);
+	world_grow(w, 25);
 	w->m2 = w->m;
-	change_set_make(&w->c, &w->m, w->s, &rng, 40);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 40);
 	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_OK);
-	reopen(w);
+	world_reopen(w);
 	for (int again = 0; again < 2; again++)
 		assert_int_equal(store_drop_batch(w->s, 3), KMS_RC_OK);
 	assert_model(w->s, w->r, &w->m2);
@@ -209,8 +159,8 @@ static void batches_come_in_order(void **state)
 	struct world *w = *state;
 	struct store_batch b;
 
-	grow(w, 5);
-	change_set_make(&w->c, &w->m, w->s, &rng, 5);
+	world_grow(w, 5);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 5);
 	b = w->c.batch;
 	b.seq += 1;
 	assert_int_equal(store_begin_batch(w->s, &b), KMS_RC_SEQ);
@@ -239,16 +189,16 @@ static void shards_do_not_mix(void **state)
 	struct world *w = *state;
 
 	w->m2.shard = 63;
-	change_set_make(&w->c, &w->m, w->s, &rng, 9);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 9);
 	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_OK);
-	change_set_make(&w->c2, &w->m2, w->s, &rng, 17);
+	change_set_make(&w->c2, &w->m2, w->s, &w->rng, 17);
 	assert_int_equal(store_begin_batch(w->s, &w->c2.batch), KMS_RC_OK);
 	assert_int_equal(store_finish_batch(w->s, 63, 1, w->c2.root),
 			 KMS_RC_OK);
 	assert_int_equal(store_finish_batch(w->s, 3, 1, w->c.root), KMS_RC_OK);
-	change_set_make(&w->c2, &w->m2, w->s, &rng, 4);
+	change_set_make(&w->c2, &w->m2, w->s, &w->rng, 4);
 	assert_int_equal(store_begin_batch(w->s, &w->c2.batch), KMS_RC_OK);
-	grow(w, 6);
+	world_grow(w, 6);
 	assert_int_equal(store_finish_batch(w->s, 63, 2, w->c2.root),
 			 KMS_RC_OK);
 	assert_model(w->s, w->r, &w->m);
@@ -259,13 +209,13 @@ static void an_older_version_is_refused(void **state)
 {
 	struct world *w = *state;
 
-	grow(w, 1);
+	world_grow(w, 1);
 	/* The same record once more. */
 	w->c.batch.seq = 2;
 	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_STALE);
 	assert_string_not_equal(store_why(w->s), "");
 	assert_model(w->s, w->r, &w->m);
-	change_set_make(&w->c, &w->m, w->s, &rng, 1);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 1);
 	change_set_commit(&w->c, w->s);
 	assert_model(w->s, w->r, &w->m);
 }
@@ -278,7 +228,7 @@ static void a_tombstone_takes_its_key_along(void **state)
 	struct store_key key = { 0 };
 	uint8_t uuid[ABI_UUID_LEN] = { 0 };
 
-	grow(w, 1);
+	world_grow(w, 1);
 	uuid_of(uuid, 3, 0);
 	h = (struct record_header){ .type = RECORD_TOMBSTONE,
 				    .shard = 3,
@@ -305,7 +255,7 @@ static void a_change_without_a_key_row_leaves_the_row_alone(void **state)
 	struct store_key key = { 0 };
 	uint8_t uuid[ABI_UUID_LEN] = { 0 };
 
-	grow(w, 1);
+	world_grow(w, 1);
 	uuid_of(uuid, 3, 0);
 	memcpy(h.uuid, uuid, sizeof(uuid));
 	record_put_header(w->c.blobs[0], &h);
@@ -388,11 +338,11 @@ static void a_malformed_batch_changes_nothing(void **state)
 {
 	struct world *w = *state;
 
-	grow(w, 8);
+	world_grow(w, 8);
 	w->m2 = w->m;
 	for (int how = 0; how < 18; how++) {
 		w->m = w->m2;
-		change_set_make(&w->c, &w->m, w->s, &rng, 8);
+		change_set_make(&w->c, &w->m, w->s, &w->rng, 8);
 		spoil(&w->c, how);
 		if (store_begin_batch(w->s, &w->c.batch) != KMS_RC_BAD_INPUT)
 			fail_msg("batch %d was taken", how);
@@ -427,7 +377,7 @@ static void the_longest_blob_and_description_come_back(void **state)
 	size_t len = 4 * STORE_DESCRIPTION_MAX;
 	char *text = test_calloc(len + 2, 1);
 
-	change_set_make(&w->c, &w->m, w->s, &rng, 1);
+	change_set_make(&w->c, &w->m, w->s, &w->rng, 1);
 	for (size_t i = 0; i < len; i += 4)
 		memcpy(text + i, "\xf0\x9f\x94\x91", 4);
 	w->c.keys[0].description = text;
@@ -480,7 +430,7 @@ static void pages_are_stable_while_keys_are_added(void **state)
 
 	w->m2.shard = 5;
 	while (w->m.slots < 150)
-		grow(w, 50);
+		world_grow(w, 50);
 	at_start = w->m.slots;
 	for (;;) {
 		p.count = 0;
@@ -492,7 +442,7 @@ static void pages_are_stable_while_keys_are_added(void **state)
 		assert_in_range(p.count, 1, 7);
 		after = p.last;
 		if (w->m2.slots < 60) {
-			change_set_make(&w->c2, &w->m2, w->s, &rng, 5);
+			change_set_make(&w->c2, &w->m2, w->s, &w->rng, 5);
 			change_set_commit(&w->c2, w->s);
 		}
 	}
@@ -506,7 +456,7 @@ static void a_walk_ends_when_told(void **state)
 	struct world *w = *state;
 	struct page p = { .account = account_of(0), .stop_at = 2 };
 
-	grow(w, 30);
+	world_grow(w, 30);
 	assert_int_equal(
 		store_list_keys(w->r, p.account, NULL, 100, collect, &p),
 		KMS_RC_OK);
@@ -592,7 +542,7 @@ static void a_reader_never_sees_half_a_batch(void **state)
 	for (unsigned int i = 1;
 	     i < ARRAY_LEN(roots) || atomic_load(&watch.looks) < 1000; i++) {
 		if (i < ARRAY_LEN(roots)) {
-			change_set_make(&w->c, &w->m, w->s, &rng, 16);
+			change_set_make(&w->c, &w->m, w->s, &w->rng, 16);
 			memcpy(roots[i], w->c.root, SHA256_LEN);
 			atomic_store(&roots_known, i + 1);
 			change_set_commit(&w->c, w->s);
@@ -711,7 +661,7 @@ static void api_keys_of_another_process_act_at_once(void **state)
 	assert_int_equal(store_revoke_api_key(other, "feed"), KMS_RC_OK);
 	assert_int_equal(store_get_api_key(w->r, &got, k.id), KMS_RC_NOT_FOUND);
 	store_close(&other);
-	grow(w, 3);
+	world_grow(w, 3);
 	assert_model(w->s, w->r, &w->m);
 }
 
@@ -745,38 +695,36 @@ static void an_unknown_kind_of_database_is_refused(void **state)
 	store_close(&s);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_new_database_is_empty),
-		TEST(the_identity_is_set_once),
-		TEST(random_batches_give_the_tree_of_the_reference),
-		TEST(a_tree_of_one_slot_has_no_siblings),
-		TEST(a_prepared_batch_is_invisible),
-		TEST(a_prepared_batch_survives_and_finishes_after_reopening),
-		TEST(a_dropped_batch_leaves_nothing),
-		TEST(batches_come_in_order),
-		TEST(shards_do_not_mix),
-		TEST(an_older_version_is_refused),
-		TEST(a_tombstone_takes_its_key_along),
-		TEST(a_change_without_a_key_row_leaves_the_row_alone),
-		TEST(a_malformed_batch_changes_nothing),
-		TEST(places_out_of_range_are_refused),
-		TEST(the_longest_blob_and_description_come_back),
-		TEST(pages_are_stable_while_keys_are_added),
-		TEST(a_walk_ends_when_told),
-		TEST(a_reader_never_sees_half_a_batch),
-		TEST(api_keys_live_until_they_are_revoked),
-		TEST(an_ambiguous_prefix_revokes_nothing),
-		TEST(a_malformed_api_key_is_refused),
-		TEST(api_keys_of_another_process_act_at_once),
-		TEST(two_servers_do_not_share_a_database),
+		world_test(a_new_database_is_empty),
+		world_test(the_identity_is_set_once),
+		world_test(random_batches_give_the_tree_of_the_reference),
+		world_test(a_tree_of_one_slot_has_no_siblings),
+		world_test(a_prepared_batch_is_invisible),
+		world_test(
+			a_prepared_batch_survives_and_finishes_after_reopening),
+		world_test(a_dropped_batch_leaves_nothing),
+		world_test(batches_come_in_order),
+		world_test(shards_do_not_mix),
+		world_test(an_older_version_is_refused),
+		world_test(a_tombstone_takes_its_key_along),
+		world_test(a_change_without_a_key_row_leaves_the_row_alone),
+		world_test(a_malformed_batch_changes_nothing),
+		world_test(places_out_of_range_are_refused),
+		world_test(the_longest_blob_and_description_come_back),
+		world_test(pages_are_stable_while_keys_are_added),
+		world_test(a_walk_ends_when_told),
+		world_test(a_reader_never_sees_half_a_batch),
+		world_test(api_keys_live_until_they_are_revoked),
+		world_test(an_ambiguous_prefix_revokes_nothing),
+		world_test(a_malformed_api_key_is_refused),
+		world_test(api_keys_of_another_process_act_at_once),
+		world_test(two_servers_do_not_share_a_database),
 		cmocka_unit_test(an_unknown_kind_of_database_is_refused),
 	};
 
 	place_choose(argc, argv);
-	rng = prng_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,37 +6,18 @@
 #include <stdatomic.h>
 #include <string.h>
 
-struct world {
-	struct place place;
-	struct store *s;
-	struct store_reader *r;
-	struct wallet_set set;
-	struct store_wallet wallet;
-};
+static struct wallet_set set;
 
 static int set_up(void **state)
 {
-	struct world *w = test_calloc(1, sizeof(*w));
+	struct world *w = NULL;
 
-	place_make(&w->place);
-	w->s = open_ok(w->place.path);
-	w->r = reader_ok(w->s);
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_create(&w->set, 0);
-	wallet_set_create(&w->set, 1);
-	wallet_set_commit(&w->set, w->s);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	store_reader_close(&w->r);
-	store_close(&w->s);
-	place_remove(&w->place);
-	test_free(w);
+	world_open(state);
+	w = *state;
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_create(&set, 0);
+	wallet_set_create(&set, 1);
+	wallet_set_commit(&set, w->s);
 	return 0;
 }
 
@@ -97,9 +78,9 @@ static void an_address_dies_with_its_wallet(void **state)
 
 	uuid_of(a.uuid, 0, 1);
 	assert_int_equal(store_add_address(w->s, &a), KMS_RC_OK);
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_delete(&w->set, 1, 2);
-	wallet_set_commit(&w->set, w->s);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_delete(&set, 1, 2);
+	wallet_set_commit(&set, w->s);
 	assert_int_equal(store_get_address(w->r, &a, a.address),
 			 KMS_RC_NOT_FOUND);
 }
@@ -166,6 +147,7 @@ static void addresses_come_from_any_thread(void **state)
 static void uses_only_move_forward(void **state)
 {
 	struct world *w = *state;
+	struct store_wallet wallet = { 0 };
 	struct store_use uses[3] = {
 		{ .last_used_ms = 1750000000000 },
 		{ .last_used_ms = 1740000000000 },
@@ -176,9 +158,9 @@ static void uses_only_move_forward(void **state)
 	uuid_of(uses[1].uuid, 0, 1);
 	uuid_of(uses[2].uuid, 0, 99); /* gone */
 	assert_int_equal(store_note(w->s, uses, 3, NULL, 0), KMS_RC_OK);
-	assert_int_equal(store_get_wallet(w->r, &w->wallet, uses[0].uuid),
+	assert_int_equal(store_get_wallet(w->r, &wallet, uses[0].uuid),
 			 KMS_RC_OK);
-	assert_int_equal(w->wallet.last_used_ms, 1750000000000);
+	assert_int_equal(wallet.last_used_ms, 1750000000000);
 	assert_int_equal(store_note(w->s, NULL, 0, NULL, 0), KMS_RC_OK);
 	uses[0].last_used_ms = -1;
 	assert_int_equal(store_note(w->s, uses, 1, NULL, 0), KMS_RC_BAD_INPUT);
@@ -203,7 +185,7 @@ static void counters_add_up(void **state)
 			 KMS_RC_BAD_INPUT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_close)
 
 int main(int argc, char **argv)
 {

@@ -4,74 +4,39 @@
 
 #include <string.h>
 
-struct world {
-	struct place place;
-	struct store *s;
-	struct store_reader *r;
-	struct wallet_set set;
-	struct store_wallet want;
-	struct store_wallet got;
-};
-
-static int set_up(void **state)
-{
-	struct world *w = test_calloc(1, sizeof(*w));
-
-	place_make(&w->place);
-	w->s = open_ok(w->place.path);
-	w->r = reader_ok(w->s);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	store_reader_close(&w->r);
-	store_close(&w->s);
-	place_remove(&w->place);
-	test_free(w);
-	return 0;
-}
-
-static void reopen(struct world *w)
-{
-	store_reader_close(&w->r);
-	store_close(&w->s);
-	w->s = open_ok(w->place.path);
-	w->r = reader_ok(w->s);
-}
+static struct wallet_set set;
+static struct store_wallet want;
+static struct store_wallet got;
 
 static enum kms_rc get(struct world *w, unsigned int number)
 {
 	uint8_t uuid[ABI_UUID_LEN];
 
 	uuid_of(uuid, 0, number);
-	return store_get_wallet(w->r, &w->got, uuid);
+	return store_get_wallet(w->r, &got, uuid);
 }
 
 static void create(struct world *w, unsigned int first, unsigned int count)
 {
-	wallet_set_start(&w->set, w->s, 0);
+	wallet_set_start(&set, w->s, 0);
 	for (unsigned int i = 0; i < count; i++)
-		wallet_set_create(&w->set, first + i);
-	wallet_set_commit(&w->set, w->s);
+		wallet_set_create(&set, first + i);
+	wallet_set_commit(&set, w->s);
 }
 
 /* The row of a number is what its creation and edits have made of want. */
 static void assert_row(struct world *w, unsigned int number)
 {
 	assert_int_equal(get(w, number), KMS_RC_OK);
-	assert_wallet(&w->got, &w->want);
+	assert_wallet(&got, &want);
 }
 
 static void edit(struct world *w, unsigned int number, uint64_t version,
 		 const struct store_wallet_edit *e)
 {
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_edit(&w->set, number, version, e);
-	wallet_set_commit(&w->set, w->s);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_edit(&set, number, version, e);
+	wallet_set_commit(&set, w->s);
 }
 
 static void a_wallet_comes_back_as_it_was_written(void **state)
@@ -79,16 +44,16 @@ static void a_wallet_comes_back_as_it_was_written(void **state)
 	struct world *w = *state;
 
 	create(w, 0, WALLETS_MAX);
-	reopen(w);
+	world_reopen(w);
 	for (unsigned int i = 0; i < WALLETS_MAX; i++) {
-		wallet_of(&w->want, 0, i);
+		wallet_of(&want, 0, i);
 		assert_row(w, i);
-		assert_true(strlen(w->got.created_at) == 29);
+		assert_true(strlen(got.created_at) == 29);
 	}
 	assert_int_equal(get(w, WALLETS_MAX), KMS_RC_NOT_FOUND);
 	assert_int_equal(get(w, 1), KMS_RC_OK);
 	/* 1700000001000 ms; the text is date -u's. */
-	assert_string_equal(w->got.created_at, "2023-11-14T22:13:21.000+00:00");
+	assert_string_equal(got.created_at, "2023-11-14T22:13:21.000+00:00");
 }
 
 static void a_wallet_is_also_a_key(void **state)
@@ -110,23 +75,21 @@ static void a_prepared_wallet_is_invisible(void **state)
 	struct store_address a = { 0 };
 	struct store_wallet_totals totals = { 0 };
 
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_create(&w->set, 7);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
-	wallet_of(&w->want, 0, 7);
-	reopen(w);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_create(&set, 7);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
+	wallet_of(&want, 0, 7);
+	world_reopen(w);
 	assert_int_equal(get(w, 7), KMS_RC_NOT_FOUND);
-	assert_int_equal(store_get_address(w->r, &a, w->want.address),
+	assert_int_equal(store_get_address(w->r, &a, want.address),
 			 KMS_RC_NOT_FOUND);
 	assert_int_equal(store_count_wallets(w->r, &totals), KMS_RC_OK);
 	assert_int_equal(totals.total, 0);
 
-	assert_int_equal(store_finish_batch(w->s, 0, 1, w->set.root),
-			 KMS_RC_OK);
+	assert_int_equal(store_finish_batch(w->s, 0, 1, set.root), KMS_RC_OK);
 	assert_row(w, 7);
-	assert_int_equal(store_get_address(w->r, &a, w->want.address),
-			 KMS_RC_OK);
-	assert_memory_equal(a.uuid, w->want.uuid, ABI_UUID_LEN);
+	assert_int_equal(store_get_address(w->r, &a, want.address), KMS_RC_OK);
+	assert_memory_equal(a.uuid, want.uuid, ABI_UUID_LEN);
 	assert_int_equal(a.account, 0);
 	assert_int_equal(a.index, 0);
 }
@@ -135,14 +98,14 @@ static void a_dropped_wallet_leaves_nothing(void **state)
 {
 	struct world *w = *state;
 
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_create(&w->set, 7);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_create(&set, 7);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
 	assert_int_equal(store_drop_batch(w->s, 0), KMS_RC_OK);
 	assert_int_equal(get(w, 7), KMS_RC_NOT_FOUND);
 	/* The same again: neither row nor address is in its way. */
 	create(w, 7, 1);
-	wallet_of(&w->want, 0, 7);
+	wallet_of(&want, 0, 7);
 	assert_row(w, 7);
 }
 
@@ -156,27 +119,27 @@ static void an_edit_is_visible_when_it_is_finished(void **state)
 	};
 
 	create(w, 0, 2);
-	wallet_of(&w->want, 0, 1);
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_edit(&w->set, 1, 2, &e);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	wallet_of(&want, 0, 1);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_edit(&set, 1, 2, &e);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
 	assert_row(w, 1);
 	assert_int_equal(store_drop_batch(w->s, 0), KMS_RC_OK);
 	assert_row(w, 1);
 
 	edit(w, 1, 2, &e);
-	w->want.lifecycle = STORE_PENDING_DELETION;
-	w->want.delete_after_ms = e.delete_after_ms;
-	w->want.last_used_ms = e.last_used_ms;
+	want.lifecycle = STORE_PENDING_DELETION;
+	want.delete_after_ms = e.delete_after_ms;
+	want.last_used_ms = e.last_used_ms;
 	assert_row(w, 1);
 	/* What it does not name stays; the date goes with its state. */
 	edit(w, 1, 3, &(struct store_wallet_edit){ .last_used_ms = 5 });
 	assert_row(w, 1);
 	edit(w, 1, 4, &(struct store_wallet_edit){ .lifecycle = STORE_ACTIVE });
-	w->want.lifecycle = STORE_ACTIVE;
-	w->want.delete_after_ms = 0;
+	want.lifecycle = STORE_ACTIVE;
+	want.delete_after_ms = 0;
 	assert_row(w, 1);
-	wallet_of(&w->want, 0, 0);
+	wallet_of(&want, 0, 0);
 	assert_row(w, 0);
 }
 
@@ -202,17 +165,17 @@ static void assert_passkeys(struct world *w, const char *keys)
 	struct seen_passkeys seen = { 0 };
 
 	assert_int_equal(
-		store_list_passkeys(w->r, w->want.uuid, see_passkey, &seen),
+		store_list_passkeys(w->r, want.uuid, see_passkey, &seen),
 		KMS_RC_OK);
 	assert_int_equal(seen.count, strlen(keys));
 	assert_memory_equal(seen.first, keys, seen.count);
-	w->want.passkey_count = (uint8_t)seen.count;
-	w->want.has_passkey = seen.count > 0;
+	want.passkey_count = (uint8_t)seen.count;
+	want.has_passkey = seen.count > 0;
 	if (!seen.count)
 		return;
-	memset(w->want.passkey, keys[0], sizeof(w->want.passkey));
-	w->want.credential = *keys == 'a' ? "bmV3" : "";
-	assert_string_equal(seen.credentials[0], w->want.credential);
+	memset(want.passkey, keys[0], sizeof(want.passkey));
+	want.credential = *keys == 'a' ? "bmV3" : "";
+	assert_string_equal(seen.credentials[0], want.credential);
 	assert_row(w, 5);
 }
 
@@ -225,14 +188,14 @@ static void passkeys_come_and_go(void **state)
 	struct store_wallet_edit e = { 0 };
 
 	create(w, 5, 1);
-	wallet_of(&w->want, 0, 5);
+	wallet_of(&want, 0, 5);
 	assert_row(w, 5);
-	memcpy(first, w->want.passkey, sizeof(first));
+	memcpy(first, want.passkey, sizeof(first));
 	memset(a, 'a', sizeof(a));
 	memset(b, 'b', sizeof(b));
 	e = (struct store_wallet_edit){ .passkey = a, .credential = "bmV3" };
 	edit(w, 5, 2, &e);
-	w->want.passkey_count = 2;
+	want.passkey_count = 2;
 	/* It shows the one that came first, as long as that is there. */
 	assert_row(w, 5);
 	e = (struct store_wallet_edit){ .passkey_gone = first };
@@ -253,17 +216,17 @@ static void passkeys_come_and_go(void **state)
 	edit(w, 5, 8, &e);
 	assert_passkeys(w, "b");
 	/* What is not prepared to the end changes nothing. */
-	wallet_set_start(&w->set, w->s, 0);
+	wallet_set_start(&set, w->s, 0);
 	e = (struct store_wallet_edit){ .passkey = a, .passkey_gone = b };
-	wallet_set_edit(&w->set, 5, 9, &e);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	wallet_set_edit(&set, 5, 9, &e);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
 	assert_passkeys(w, "b");
 	assert_int_equal(store_drop_batch(w->s, 0), KMS_RC_OK);
 	assert_passkeys(w, "b");
 	/* With the wallet all of them go. */
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_delete(&w->set, 5, 9);
-	wallet_set_commit(&w->set, w->s);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_delete(&set, 5, 9);
+	wallet_set_commit(&set, w->s);
 	assert_passkeys(w, "");
 }
 
@@ -275,25 +238,23 @@ static void tombstones_take_wallet_key_and_addresses_along(void **state)
 	uint8_t uuid[ABI_UUID_LEN];
 
 	create(w, 0, 3);
-	wallet_of(&w->want, 0, 1);
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_delete(&w->set, 1, 2);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	wallet_of(&want, 0, 1);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_delete(&set, 1, 2);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
 	assert_row(w, 1);
-	assert_int_equal(
-		store_finish_batch(w->s, 0, w->set.batch.seq, w->set.root),
-		KMS_RC_OK);
+	assert_int_equal(store_finish_batch(w->s, 0, set.batch.seq, set.root),
+			 KMS_RC_OK);
 	uuid_of(uuid, 0, 1);
 	assert_int_equal(get(w, 1), KMS_RC_NOT_FOUND);
 	assert_int_equal(store_get_key(w->r, &key, uuid), KMS_RC_NOT_FOUND);
-	assert_int_equal(store_get_address(w->r, &a, w->want.address),
+	assert_int_equal(store_get_address(w->r, &a, want.address),
 			 KMS_RC_NOT_FOUND);
-	wallet_of(&w->want, 0, 2);
+	wallet_of(&want, 0, 2);
 	assert_row(w, 2);
 	/* Finishing again is nothing new. */
-	assert_int_equal(
-		store_finish_batch(w->s, 0, w->set.batch.seq, w->set.root),
-		KMS_RC_OK);
+	assert_int_equal(store_finish_batch(w->s, 0, set.batch.seq, set.root),
+			 KMS_RC_OK);
 	assert_row(w, 2);
 }
 
@@ -302,21 +263,20 @@ static void shards_finish_their_own_wallets_only(void **state)
 	struct world *w = *state;
 	static struct wallet_set other;
 
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_create(&w->set, 1);
-	assert_int_equal(store_begin_batch(w->s, &w->set.batch), KMS_RC_OK);
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_create(&set, 1);
+	assert_int_equal(store_begin_batch(w->s, &set.batch), KMS_RC_OK);
 	wallet_set_start(&other, w->s, 1);
 	wallet_set_create(&other, 1);
 	wallet_set_commit(&other, w->s);
 	assert_int_equal(get(w, 1), KMS_RC_NOT_FOUND);
 	assert_int_equal(store_drop_batch(w->s, 0), KMS_RC_OK);
-	wallet_of(&w->want, 1, 1);
-	assert_int_equal(store_get_wallet(w->r, &w->got, w->want.uuid),
-			 KMS_RC_OK);
-	assert_wallet(&w->got, &w->want);
+	wallet_of(&want, 1, 1);
+	assert_int_equal(store_get_wallet(w->r, &got, want.uuid), KMS_RC_OK);
+	assert_wallet(&got, &want);
 }
 
-static void spoil(struct wallet_set *set, int how)
+static void spoil(int how)
 {
 	static const struct store_wallet_edit edit = { 0 };
 	static struct store_wallet_edit bad;
@@ -324,59 +284,58 @@ static void spoil(struct wallet_set *set, int how)
 	bad = (struct store_wallet_edit){ 0 };
 	switch (how) {
 	case 0: /* a wallet without its key */
-		set->changes[0].key = NULL;
+		set.changes[0].key = NULL;
 		break;
 	case 1: /* a row on a record that is no wallet's */
-		set->changes[1].wallet = &set->wallets[0];
+		set.changes[1].wallet = &set.wallets[0];
 		break;
 	case 2:
-		set->changes[1].edit = &edit;
+		set.changes[1].edit = &edit;
 		break;
 	case 3: /* both at once */
-		set->changes[0].edit = &edit;
+		set.changes[0].edit = &edit;
 		break;
 	case 4:
-		set->wallets[0].uuid[0] ^= 1;
+		set.wallets[0].uuid[0] ^= 1;
 		break;
 	case 5:
-		set->wallets[0].slot++;
+		set.wallets[0].slot++;
 		break;
 	case 6:
-		set->wallets[0].public_key[0] ^= 1;
+		set.wallets[0].public_key[0] ^= 1;
 		break;
 	case 7: /* upper case */
-		set->wallets[0].address[41] = 'F';
+		set.wallets[0].address[41] = 'F';
 		break;
 	case 8:
-		memset(set->wallets[0].rp_id, 'a',
-		       sizeof(set->wallets[0].rp_id));
+		memset(set.wallets[0].rp_id, 'a', sizeof(set.wallets[0].rp_id));
 		break;
 	case 9:
-		set->wallets[0].description = NULL;
+		set.wallets[0].description = NULL;
 		break;
 	case 10:
-		set->wallets[0].created_ms++;
+		set.wallets[0].created_ms++;
 		break;
 	case 11:
-		set->wallets[0].vault_slot = (uint64_t)1 << ABI_DEPTH_MAX;
+		set.wallets[0].vault_slot = (uint64_t)1 << ABI_DEPTH_MAX;
 		break;
 	case 12: /* edits: a date without its state, and the reverse */
-		set->changes[0].key = NULL;
-		set->changes[0].wallet = NULL;
+		set.changes[0].key = NULL;
+		set.changes[0].wallet = NULL;
 		bad.delete_after_ms = 1;
-		set->changes[0].edit = &bad;
+		set.changes[0].edit = &bad;
 		break;
 	case 13:
-		set->changes[0].key = NULL;
-		set->changes[0].wallet = NULL;
+		set.changes[0].key = NULL;
+		set.changes[0].wallet = NULL;
 		bad.lifecycle = STORE_PENDING_DELETION;
-		set->changes[0].edit = &bad;
+		set.changes[0].edit = &bad;
 		break;
 	case 14: /* a credential of no passkey */
-		set->changes[0].key = NULL;
-		set->changes[0].wallet = NULL;
+		set.changes[0].key = NULL;
+		set.changes[0].wallet = NULL;
 		bad.credential = "Y3JlZA";
-		set->changes[0].edit = &bad;
+		set.changes[0].edit = &bad;
 		break;
 	default:
 		fail();
@@ -389,10 +348,10 @@ static void a_malformed_row_changes_nothing(void **state)
 	struct store_shard shard = { 0 };
 
 	for (int how = 0; how <= 14; how++) {
-		wallet_set_start(&w->set, w->s, 0);
-		wallet_set_create(&w->set, 3);
-		spoil(&w->set, how);
-		if (store_begin_batch(w->s, &w->set.batch) != KMS_RC_BAD_INPUT)
+		wallet_set_start(&set, w->s, 0);
+		wallet_set_create(&set, 3);
+		spoil(how);
+		if (store_begin_batch(w->s, &set.batch) != KMS_RC_BAD_INPUT)
 			fail_msg("%d was accepted", how);
 		assert_int_equal(store_get_shard(w->s, &shard, 0), KMS_RC_OK);
 		assert_false(shard.prepared);
@@ -499,12 +458,12 @@ static void the_totals_count_what_is_there(void **state)
 
 	create(w, 0, 5);
 	edit(w, 0, 2, &(struct store_wallet_edit){ .lifecycle = STORE_FROZEN });
-	wallet_of(&w->want, 0, 1);
+	wallet_of(&want, 0, 1);
 	edit(w, 1, 2,
-	     &(struct store_wallet_edit){ .passkey_gone = w->want.passkey });
-	wallet_set_start(&w->set, w->s, 0);
-	wallet_set_delete(&w->set, 2, 2);
-	wallet_set_commit(&w->set, w->s);
+	     &(struct store_wallet_edit){ .passkey_gone = want.passkey });
+	wallet_set_start(&set, w->s, 0);
+	wallet_set_delete(&set, 2, 2);
+	wallet_set_commit(&set, w->s);
 	assert_int_equal(store_count_wallets(w->r, &t), KMS_RC_OK);
 	assert_int_equal(t.total, 4);
 	assert_int_equal(t.with_address, 4);
@@ -513,24 +472,22 @@ static void the_totals_count_what_is_there(void **state)
 	assert_int_equal(t.pending_deletion, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_wallet_comes_back_as_it_was_written),
-		TEST(a_wallet_is_also_a_key),
-		TEST(a_prepared_wallet_is_invisible),
-		TEST(a_dropped_wallet_leaves_nothing),
-		TEST(an_edit_is_visible_when_it_is_finished),
-		TEST(passkeys_come_and_go),
-		TEST(tombstones_take_wallet_key_and_addresses_along),
-		TEST(shards_finish_their_own_wallets_only),
-		TEST(a_malformed_row_changes_nothing),
-		TEST(pages_list_wallets_by_their_age),
-		TEST(dormant_wallets_are_found_page_by_page),
-		TEST(due_deletions_are_found),
-		TEST(the_totals_count_what_is_there),
+		world_test(a_wallet_comes_back_as_it_was_written),
+		world_test(a_wallet_is_also_a_key),
+		world_test(a_prepared_wallet_is_invisible),
+		world_test(a_dropped_wallet_leaves_nothing),
+		world_test(an_edit_is_visible_when_it_is_finished),
+		world_test(passkeys_come_and_go),
+		world_test(tombstones_take_wallet_key_and_addresses_along),
+		world_test(shards_finish_their_own_wallets_only),
+		world_test(a_malformed_row_changes_nothing),
+		world_test(pages_list_wallets_by_their_age),
+		world_test(dormant_wallets_are_found_page_by_page),
+		world_test(due_deletions_are_found),
+		world_test(the_totals_count_what_is_there),
 	};
 
 	place_choose(argc, argv);
