@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vectors.h"
-
 #include "common/attr.h"
 #include "common/endian.h"
 #include "common/keccak.h"
 #include "ta/crypto/bip39.h"
 #include "ta/crypto/hd.h"
 #include "ta/crypto/hmac512.h"
+#include "test/unit/ta/crypto/with_k256.h"
 
 #include <secp256k1.h>
 
@@ -226,25 +225,6 @@ static const struct {
 	  "020400a1e0b576179084c03c29d97ee4bb6328c5c51b43fa0f8046072c7ae3836"
 	  "5" },
 };
-
-static struct drbg drbg;
-static struct k256 k256;
-
-static int open_all(void **state KMS_UNUSED)
-{
-	memory_tee();
-	assert_int_equal(drbg_open(&drbg, bytes_of(NULL, 0)), KMS_RC_OK);
-	assert_int_equal(k256_open(&k256, &drbg), KMS_RC_OK);
-	return 0;
-}
-
-static int close_all(void **state KMS_UNUSED)
-{
-	k256_clear(&k256);
-	drbg_clear(&drbg);
-	gp_posix_close();
-	return 0;
-}
 
 /* An extended key of BIP-32: 78 bytes and a checksum that is not looked at. */
 #define EXTENDED_LEN   82
@@ -527,21 +507,19 @@ deriving_neither_allocates_nor_calls_the_tee(void **state KMS_UNUSED)
 	assert_int_equal(gp_count(GP_CALL_ANY), 0);
 }
 
-#define WITH_TEE(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TEE(nodes_are_those_of_bip_32),
-		WITH_TEE(a_child_leaves_its_parent_alone),
-		WITH_TEE(keys_are_those_that_other_wallets_derive),
-		WITH_TEE(a_wallet_of_zeros_has_the_known_address),
-		WITH_TEE(a_leaf_is_two_children_away),
-		WITH_TEE(a_hardened_number_is_no_leaf),
-		WITH_TEE(where_bip_32_would_skip_there_is_no_key),
-		WITH_TEE(a_node_with_a_key_out_of_range_has_no_child),
-		WITH_TEE(a_closed_context_derives_nothing),
-		WITH_TEE(deriving_neither_allocates_nor_calls_the_tee),
+		WITH_K256(nodes_are_those_of_bip_32),
+		WITH_K256(a_child_leaves_its_parent_alone),
+		WITH_K256(keys_are_those_that_other_wallets_derive),
+		WITH_K256(a_wallet_of_zeros_has_the_known_address),
+		WITH_K256(a_leaf_is_two_children_away),
+		WITH_K256(a_hardened_number_is_no_leaf),
+		WITH_K256(where_bip_32_would_skip_there_is_no_key),
+		WITH_K256(a_node_with_a_key_out_of_range_has_no_child),
+		WITH_K256(a_closed_context_derives_nothing),
+		WITH_K256(deriving_neither_allocates_nor_calls_the_tee),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vectors.h"
-
 #include "common/attr.h"
 #include "ta/crypto/bip39.h"
 #include "ta/crypto/hd.h"
 #include "ta/crypto/hmac512.h"
+#include "test/unit/ta/crypto/with_k256.h"
 
 #include <pthread.h>
-
-static struct drbg drbg;
-static struct k256 k256;
-
-static int open_all(void **state KMS_UNUSED)
-{
-	memory_tee();
-	assert_int_equal(drbg_open(&drbg, bytes_of(NULL, 0)), KMS_RC_OK);
-	assert_int_equal(k256_open(&k256, &drbg), KMS_RC_OK);
-	return 0;
-}
-
-static int close_all(void **state KMS_UNUSED)
-{
-	k256_clear(&k256);
-	drbg_clear(&drbg);
-	gp_posix_close();
-	return 0;
-}
 
 /*
  * Threads derive on a stack of ours, which is searched when they have ended.
@@ -162,12 +142,10 @@ static void secrets_do_not_stay_on_the_stack(void **state KMS_UNUSED)
 			fail_msg("%s", makers[i].name);
 }
 
-#define WITH_TEE(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TEE(secrets_do_not_stay_on_the_stack),
+		WITH_K256(secrets_do_not_stay_on_the_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

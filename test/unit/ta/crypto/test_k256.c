@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vectors.h"
-
 #include "common/sha256.h"
-#include "ta/crypto/k256.h"
 #include "ta/crypto/test_hooks.h"
 #include "test/unit/seed.h"
+#include "test/unit/ta/crypto/with_k256.h"
 
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 
-#define ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
 /* Half the order, rounded down: the largest s that is low. */
 #define HALF "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"
-
-static struct drbg drbg;
-static struct k256 k256;
-
-static int open_all(void **state)
-{
-	(void)state;
-	memory_tee();
-	assert_int_equal(drbg_open(&drbg, bytes_of(NULL, 0)), KMS_RC_OK);
-	assert_int_equal(k256_open(&k256, &drbg), KMS_RC_OK);
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	(void)state;
-	k256_test_fault(K256_FAULT_NONE, 0);
-	gp_fault_set(GP_CALL_ANY, 0, 0, GP_FAULT_NONE);
-	k256_clear(&k256);
-	drbg_clear(&drbg);
-	gp_posix_close();
-	return 0;
-}
 
 static void random_bytes(struct prng *p, uint8_t *out, size_t len)
 {
@@ -266,11 +240,11 @@ static void keys_out_of_range_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(k256_public(&k256, pub, &key), KMS_RC_BAD_INPUT);
-	from_hex(key.b, sizeof(key.b), ORDER);
+	from_hex(key.b, sizeof(key.b), K256_ORDER);
 	assert_int_equal(k256_public(&k256, pub, &key), KMS_RC_BAD_INPUT);
 	memset(key.b, 0xff, sizeof(key.b));
 	assert_int_equal(k256_public(&k256, pub, &key), KMS_RC_BAD_INPUT);
-	from_hex(key.b, sizeof(key.b), ORDER);
+	from_hex(key.b, sizeof(key.b), K256_ORDER);
 	key.b[31]--;
 	assert_int_equal(k256_public(&k256, pub, &key), KMS_RC_OK);
 }
@@ -281,7 +255,7 @@ static void numbers_out_of_range_are_no_signature(void **state)
 	static const char *const bad[] = {
 		"0000000000000000000000000000000000000000000000000000000000"
 		"000000",
-		ORDER,
+		K256_ORDER,
 		"fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0"
 		"364142",
 		"fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffff"
@@ -328,7 +302,7 @@ static void trivial_numbers_are_no_signature(void **state)
 	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
 	assert_int_equal(k256_verify(&k256, sig, digest, pub),
 			 KMS_RC_INVALID_SIGNATURE);
-	from_hex(digest, sizeof(digest), ORDER);
+	from_hex(digest, sizeof(digest), K256_ORDER);
 	assert_int_equal(k256_verify(&k256, sig, digest, pub),
 			 KMS_RC_INVALID_SIGNATURE);
 }
@@ -346,7 +320,7 @@ static void i24_a_high_s_verifies_but_is_never_made(void **state)
 	size_t i = 32;
 
 	(void)state;
-	from_hex(order, sizeof(order), ORDER);
+	from_hex(order, sizeof(order), K256_ORDER);
 	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
 	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
 			 KMS_RC_OK);
@@ -368,7 +342,7 @@ static void a_digest_and_its_residue_share_signatures(void **state)
 	uint8_t recid = 0;
 
 	(void)state;
-	from_hex(order, sizeof(order), ORDER);
+	from_hex(order, sizeof(order), K256_ORDER);
 	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
 	assert_int_equal(k256_sign(&k256, sig, &recid, zero, &key, pub),
 			 KMS_RC_OK);
@@ -544,27 +518,25 @@ static void a_closed_context_signs_nothing(void **state)
 	k256_clear(&closed);
 }
 
-#define WITH_TEE(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TEE(it_gives_the_signatures_all_wallets_give),
-		WITH_TEE(it_gives_the_keeper_vectors),
-		WITH_TEE(nonces_are_bit_for_bit_those_of_the_library),
-		WITH_TEE(i24_signatures_are_low_verify_and_recover),
-		WITH_TEE(keys_out_of_range_are_refused),
-		WITH_TEE(numbers_out_of_range_are_no_signature),
-		WITH_TEE(trivial_numbers_are_no_signature),
-		WITH_TEE(i24_a_high_s_verifies_but_is_never_made),
-		WITH_TEE(a_digest_and_its_residue_share_signatures),
-		WITH_TEE(what_is_no_point_is_refused),
-		WITH_TEE(i24_a_fault_while_signing_releases_nothing),
-		WITH_TEE(a_public_key_of_another_is_a_fault),
-		WITH_TEE(the_context_is_blinded_again_after_65536_signatures),
-		WITH_TEE(without_entropy_there_is_no_signature),
-		WITH_TEE(signing_neither_allocates_nor_calls_the_tee),
-		WITH_TEE(a_closed_context_signs_nothing),
+		WITH_K256(it_gives_the_signatures_all_wallets_give),
+		WITH_K256(it_gives_the_keeper_vectors),
+		WITH_K256(nonces_are_bit_for_bit_those_of_the_library),
+		WITH_K256(i24_signatures_are_low_verify_and_recover),
+		WITH_K256(keys_out_of_range_are_refused),
+		WITH_K256(numbers_out_of_range_are_no_signature),
+		WITH_K256(trivial_numbers_are_no_signature),
+		WITH_K256(i24_a_high_s_verifies_but_is_never_made),
+		WITH_K256(a_digest_and_its_residue_share_signatures),
+		WITH_K256(what_is_no_point_is_refused),
+		WITH_K256(i24_a_fault_while_signing_releases_nothing),
+		WITH_K256(a_public_key_of_another_is_a_fault),
+		WITH_K256(the_context_is_blinded_again_after_65536_signatures),
+		WITH_K256(without_entropy_there_is_no_signature),
+		WITH_K256(signing_neither_allocates_nor_calls_the_tee),
+		WITH_K256(a_closed_context_signs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

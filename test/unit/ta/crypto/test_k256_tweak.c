@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vectors.h"
-
 #include "common/attr.h"
-#include "ta/crypto/k256.h"
 #include "test/unit/seed.h"
+#include "test/unit/ta/crypto/with_k256.h"
 
 #include <secp256k1.h>
 
-#define ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
 #define HIGHEST \
 	"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 #define LAST "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140"
@@ -18,25 +15,6 @@
 #define TWO  "0000000000000000000000000000000000000000000000000000000000000002"
 #define FIVE "0000000000000000000000000000000000000000000000000000000000000005"
 
-static struct drbg drbg;
-static struct k256 k256;
-
-static int open_all(void **state KMS_UNUSED)
-{
-	memory_tee();
-	assert_int_equal(drbg_open(&drbg, bytes_of(NULL, 0)), KMS_RC_OK);
-	assert_int_equal(k256_open(&k256, &drbg), KMS_RC_OK);
-	return 0;
-}
-
-static int close_all(void **state KMS_UNUSED)
-{
-	k256_clear(&k256);
-	drbg_clear(&drbg);
-	gp_posix_close();
-	return 0;
-}
-
 static void a_tweak_is_added_modulo_the_order(void **state KMS_UNUSED)
 {
 	static const struct {
@@ -44,12 +22,12 @@ static void a_tweak_is_added_modulo_the_order(void **state KMS_UNUSED)
 		const char *tweak;
 		const char *sum; /* NULL: refused */
 	} v[] = {
-		{ ONE, ONE, TWO },	{ ONE, ZERO, ONE },
-		{ LAST, TWO, ONE },	{ LAST, LAST, BEFORE_LAST },
-		{ LAST, ONE, NULL },	{ ONE, LAST, NULL },
-		{ ONE, ORDER, NULL },	{ ONE, HIGHEST, NULL },
-		{ ZERO, ONE, NULL },	{ ORDER, ONE, NULL },
-		{ HIGHEST, ONE, NULL }, { ZERO, ZERO, NULL },
+		{ ONE, ONE, TWO },	   { ONE, ZERO, ONE },
+		{ LAST, TWO, ONE },	   { LAST, LAST, BEFORE_LAST },
+		{ LAST, ONE, NULL },	   { ONE, LAST, NULL },
+		{ ONE, K256_ORDER, NULL }, { ONE, HIGHEST, NULL },
+		{ ZERO, ONE, NULL },	   { K256_ORDER, ONE, NULL },
+		{ HIGHEST, ONE, NULL },	   { ZERO, ZERO, NULL },
 	};
 	struct secret32 key;
 	struct secret32 tweak;
@@ -152,16 +130,14 @@ static void a_closed_context_adds_nothing(void **state KMS_UNUSED)
 	assert_hex(key.b, sizeof(key.b), ONE);
 }
 
-#define WITH_TEE(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_TEE(a_tweak_is_added_modulo_the_order),
-		WITH_TEE(a_tweaked_key_has_the_tweaked_point),
-		WITH_TEE(a_compressed_point_expands_to_itself),
-		WITH_TEE(octets_that_are_no_point_do_not_expand),
-		WITH_TEE(a_closed_context_adds_nothing),
+		WITH_K256(a_tweak_is_added_modulo_the_order),
+		WITH_K256(a_tweaked_key_has_the_tweaked_point),
+		WITH_K256(a_compressed_point_expands_to_itself),
+		WITH_K256(octets_that_are_no_point_do_not_expand),
+		WITH_K256(a_closed_context_adds_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
