@@ -10,10 +10,16 @@
 /* Half the order, rounded down: the largest s that is low. */
 #define HALF "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0"
 
-static void random_bytes(struct prng *p, uint8_t *out, size_t len)
+static void new_key(struct secret32 *key, uint8_t pub[64])
 {
-	while (len--)
-		*out++ = (uint8_t)prng_next(p);
+	assert_int_equal(k256_generate(&k256, key, pub), KMS_RC_OK);
+}
+
+static void sign(uint8_t sig[64], uint8_t *recid, const uint8_t digest[32],
+		 const struct secret32 *key, const uint8_t pub[64])
+{
+	assert_int_equal(k256_sign(&k256, sig, recid, digest, key, pub),
+			 KMS_RC_OK);
 }
 
 /* The vectors of RFC 6979 on secp256k1 that Bitcoin libraries share. */
@@ -154,10 +160,10 @@ static void nonces_are_bit_for_bit_those_of_the_library(void **state)
 
 	(void)state;
 	for (i = 0; i < 60; i++) {
-		random_bytes(&p, digest, sizeof(digest));
+		prng_fill(&p, digest, sizeof(digest));
 		if (i < 6)
 			memset(digest, i & 1 ? 0xff : 0, 6 * i + 2);
-		assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
+		new_key(&key, pub);
 		assert_true(secp256k1_ecdsa_sign_recoverable(
 			ctx, &s, digest, key.b, NULL, NULL));
 		secp256k1_ecdsa_recoverable_signature_serialize_compact(
@@ -173,9 +179,7 @@ static void nonces_are_bit_for_bit_those_of_the_library(void **state)
 			ctx, &s, digest, key.b, NULL, hedge));
 		secp256k1_ecdsa_recoverable_signature_serialize_compact(
 			ctx, want, &want_id, &s);
-		assert_int_equal(
-			k256_sign(&k256, sig, &recid, digest, &key, pub),
-			KMS_RC_OK);
+		sign(sig, &recid, digest, &key, pub);
 		assert_memory_equal(sig, want, sizeof(sig));
 		assert_int_equal(recid, want_id);
 	}
@@ -216,19 +220,15 @@ static void i24_signatures_are_low_verify_and_recover(void **state)
 	(void)state;
 	from_hex(half, sizeof(half), HALF);
 	for (i = 0; i < 100; i++) {
-		random_bytes(&p, digest, sizeof(digest));
-		assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-		assert_int_equal(
-			k256_sign(&k256, sig, &recid, digest, &key, pub),
-			KMS_RC_OK);
+		prng_fill(&p, digest, sizeof(digest));
+		new_key(&key, pub);
+		sign(sig, &recid, digest, &key, pub);
 		assert_true(recovers(sig, recid, digest, pub));
 		assert_false(recovers(sig, recid ^ 1, digest, pub));
 		assert_true(memcmp(sig + 32, half, 32) <= 0);
 		assert_int_equal(k256_verify(NULL, sig, digest, pub),
 				 KMS_RC_OK);
-		assert_int_equal(
-			k256_sign(&k256, again, &recid, digest, &key, pub),
-			KMS_RC_OK);
+		sign(again, &recid, digest, &key, pub);
 		assert_memory_not_equal(sig, again, sizeof(sig));
 	}
 }
@@ -272,9 +272,8 @@ static void numbers_out_of_range_are_no_signature(void **state)
 	size_t i = 0;
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
+	new_key(&key, pub);
+	sign(sig, &recid, digest, &key, pub);
 	for (i = 0; i < ARRAY_LEN(bad); i++) {
 		memcpy(forged, sig, 64);
 		from_hex(forged, 32, bad[i]);
@@ -299,7 +298,7 @@ static void trivial_numbers_are_no_signature(void **state)
 	uint8_t sig[64] = { [31] = 1, [63] = 1 };
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	assert_int_equal(k256_verify(&k256, sig, digest, pub),
 			 KMS_RC_INVALID_SIGNATURE);
 	from_hex(digest, sizeof(digest), K256_ORDER);
@@ -310,25 +309,15 @@ static void trivial_numbers_are_no_signature(void **state)
 static void i24_a_high_s_verifies_but_is_never_made(void **state)
 {
 	struct secret32 key;
-	uint8_t order[32];
 	uint8_t digest[32] = { 7 };
 	uint8_t pub[64];
 	uint8_t sig[64];
 	uint8_t recid = 0;
-	int borrow = 0;
-	int d = 0;
-	size_t i = 32;
 
 	(void)state;
-	from_hex(order, sizeof(order), K256_ORDER);
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
-	while (i--) {
-		d = order[i] - sig[32 + i] - borrow;
-		borrow = d < 0;
-		sig[32 + i] = (uint8_t)d;
-	}
+	new_key(&key, pub);
+	sign(sig, &recid, digest, &key, pub);
+	negate(sig + 32, K256_ORDER);
 	assert_int_equal(k256_verify(&k256, sig, digest, pub), KMS_RC_OK);
 }
 
@@ -343,13 +332,11 @@ static void a_digest_and_its_residue_share_signatures(void **state)
 
 	(void)state;
 	from_hex(order, sizeof(order), K256_ORDER);
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-	assert_int_equal(k256_sign(&k256, sig, &recid, zero, &key, pub),
-			 KMS_RC_OK);
+	new_key(&key, pub);
+	sign(sig, &recid, zero, &key, pub);
 	assert_int_equal(k256_verify(&k256, sig, zero, pub), KMS_RC_OK);
 	assert_int_equal(k256_verify(&k256, sig, order, pub), KMS_RC_OK);
-	assert_int_equal(k256_sign(&k256, sig, &recid, order, &key, pub),
-			 KMS_RC_OK);
+	sign(sig, &recid, order, &key, pub);
 	assert_int_equal(k256_verify(&k256, sig, zero, pub), KMS_RC_OK);
 }
 
@@ -396,8 +383,8 @@ static void i24_a_fault_while_signing_releases_nothing(void **state)
 	size_t i = 0;
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-	random_bytes(&p, digest, sizeof(digest));
+	new_key(&key, pub);
+	prng_fill(&p, digest, sizeof(digest));
 	memset(untouched, 0xee, sizeof(untouched));
 	for (i = 0; i < ARRAY_LEN(faults); i++) {
 		for (bit = 0; bit < faults[i].bits; bit++) {
@@ -411,8 +398,7 @@ static void i24_a_fault_while_signing_releases_nothing(void **state)
 			assert_int_equal(recid, 0x77);
 		}
 	}
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
+	sign(sig, &recid, digest, &key, pub);
 }
 
 static void a_public_key_of_another_is_a_fault(void **state)
@@ -426,8 +412,8 @@ static void a_public_key_of_another_is_a_fault(void **state)
 	uint8_t recid = 0;
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
-	assert_int_equal(k256_generate(&k256, &other, other_pub), KMS_RC_OK);
+	new_key(&key, pub);
+	new_key(&other, other_pub);
 	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, other_pub),
 			 KMS_RC_FAULT);
 	memset(key.b, 0, sizeof(key.b));
@@ -445,14 +431,12 @@ static void the_context_is_blinded_again_after_65536_signatures(void **state)
 	uint8_t recid = 0;
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	memcpy(before, k256.context, sizeof(before));
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
+	sign(sig, &recid, digest, &key, pub);
 	assert_memory_equal(k256.context, before, sizeof(before));
 	k256.signed_count = 65536;
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
+	sign(sig, &recid, digest, &key, pub);
 	assert_memory_not_equal(k256.context, before, sizeof(before));
 	assert_int_equal(k256.signed_count, 1);
 }
@@ -469,7 +453,7 @@ static void without_entropy_there_is_no_signature(void **state)
 	(void)state;
 	memset(untouched, 0xee, sizeof(untouched));
 	memset(sig, 0xee, sizeof(sig));
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	gp_fault_set(GP_CALL_RANDOM, 1, UINT64_MAX, GP_FAULT_STUCK);
 	drbg.requests = 65536;
 	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
@@ -488,11 +472,10 @@ static void signing_neither_allocates_nor_calls_the_tee(void **state)
 	uint64_t before = gp_heap_offences();
 
 	(void)state;
-	assert_int_equal(k256_generate(&k256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	gp_count_reset();
 	gp_heap_guard(true);
-	assert_int_equal(k256_sign(&k256, sig, &recid, digest, &key, pub),
-			 KMS_RC_OK);
+	sign(sig, &recid, digest, &key, pub);
 	gp_heap_guard(false);
 	assert_int_equal(gp_heap_offences(), before);
 	assert_int_equal(gp_count(GP_CALL_ANY), 0);

@@ -37,6 +37,17 @@ static int close_all(void **state)
 	return 0;
 }
 
+static void new_key(struct secret32 *key, uint8_t pub[64])
+{
+	assert_int_equal(p256_generate(&p256, key, pub), KMS_RC_OK);
+}
+
+static void sign(uint8_t sig[64], const uint8_t digest[32],
+		 const struct secret32 *key, const uint8_t pub[64])
+{
+	assert_int_equal(p256_sign(&p256, sig, digest, key, pub), KMS_RC_OK);
+}
+
 static void it_verifies_the_signatures_of_rfc_6979(void **state)
 {
 	static const struct {
@@ -79,16 +90,13 @@ static void i24_what_it_signs_verifies_and_s_is_low(void **state)
 	uint8_t sig[64];
 	uint8_t lowered[32];
 	size_t i = 0;
-	size_t j = 0;
 
 	(void)state;
 	for (i = 0; i < 40; i++) {
-		for (j = 0; j < sizeof(digest); j++)
-			digest[j] = (uint8_t)prng_next(&p);
-		assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
+		prng_fill(&p, digest, sizeof(digest));
+		new_key(&key, pub);
 		assert_true(p256_is_point(pub));
-		assert_int_equal(p256_sign(&p256, sig, digest, &key, pub),
-				 KMS_RC_OK);
+		sign(sig, digest, &key, pub);
 		assert_int_equal(p256_verify(&p256, sig, digest, pub),
 				 KMS_RC_OK);
 		memcpy(lowered, sig + 32, 32);
@@ -116,14 +124,13 @@ static void keys_with_leading_zeroes_work(void **state)
 		tape[30] = (uint8_t)(i >> 8);
 		tape[31] = (uint8_t)i;
 		gp_tape_replay(bytes_of(tape, sizeof(tape)));
-		assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
+		new_key(&key, pub);
 		assert_memory_equal(key.b, tape, sizeof(key.b));
 		if (pub[0] && pub[32])
 			continue;
 		found++;
 		assert_true(p256_is_point(pub));
-		assert_int_equal(p256_sign(&p256, sig, digest, &key, pub),
-				 KMS_RC_OK);
+		sign(sig, digest, &key, pub);
 	}
 	assert_int_equal(found, 4);
 }
@@ -147,8 +154,8 @@ static void numbers_out_of_range_are_no_signature(void **state)
 	size_t i = 0;
 
 	(void)state;
-	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
+	sign(sig, digest, &key, pub);
 	for (i = 0; i < ARRAY_LEN(bad); i++) {
 		memcpy(forged, sig, 64);
 		from_hex(forged, 32, bad[i]);
@@ -164,25 +171,16 @@ static void numbers_out_of_range_are_no_signature(void **state)
 static void the_high_twin_of_an_s_verifies_too(void **state)
 {
 	struct secret32 key;
-	uint8_t order[32];
 	uint8_t digest[32] = { 5 };
 	uint8_t pub[64];
 	uint8_t sig[64];
 	uint8_t low[32];
-	int borrow = 0;
-	int d = 0;
-	size_t i = 32;
 
 	(void)state;
-	from_hex(order, sizeof(order), ORDER);
-	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
+	sign(sig, digest, &key, pub);
 	memcpy(low, sig + 32, 32);
-	while (i--) {
-		d = order[i] - sig[32 + i] - borrow;
-		borrow = d < 0;
-		sig[32 + i] = (uint8_t)d;
-	}
+	negate(sig + 32, ORDER);
 	assert_int_equal(p256_verify(&p256, sig, digest, pub), KMS_RC_OK);
 	p256_lower_s(sig + 32);
 	assert_memory_equal(sig + 32, low, 32);
@@ -196,12 +194,12 @@ static void digests_of_zero_and_above_the_order_are_fine(void **state)
 	uint8_t sig[64];
 
 	(void)state;
-	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
+	sign(sig, digest, &key, pub);
 	from_hex(digest, sizeof(digest), ORDER);
 	assert_int_equal(p256_verify(&p256, sig, digest, pub), KMS_RC_OK);
 	memset(digest, 0xff, sizeof(digest));
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	sign(sig, digest, &key, pub);
 }
 
 /* OP-TEE would panic: these must never reach it. */
@@ -297,7 +295,7 @@ static void i24_a_fault_of_the_tee_releases_nothing(void **state)
 	(void)state;
 	memset(untouched, 0xee, sizeof(untouched));
 	memset(sig, 0xee, sizeof(sig));
-	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	gp_fault_set(GP_CALL_CRYPTO, 1, 1, GP_FAULT_ERROR);
 	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub),
 			 KMS_RC_FAULT);
@@ -309,7 +307,7 @@ static void i24_a_fault_of_the_tee_releases_nothing(void **state)
 		assert_memory_equal(sig, untouched, sizeof(sig));
 		key.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	sign(sig, digest, &key, pub);
 	gp_fault_set(GP_CALL_KEY, 1, 1, GP_FAULT_ERROR);
 	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_FAULT);
 	assert_true(ct_is_zero(key.b, sizeof(key.b)));
@@ -324,10 +322,10 @@ static void signing_allocates_nothing(void **state)
 	uint64_t before = gp_heap_offences();
 
 	(void)state;
-	assert_int_equal(p256_generate(&p256, &key, pub), KMS_RC_OK);
+	new_key(&key, pub);
 	gp_count_reset();
 	gp_heap_guard(true);
-	assert_int_equal(p256_sign(&p256, sig, digest, &key, pub), KMS_RC_OK);
+	sign(sig, digest, &key, pub);
 	gp_heap_guard(false);
 	assert_int_equal(gp_heap_offences(), before);
 	assert_int_equal(gp_count(GP_CALL_ALLOC), 0);
