@@ -6,34 +6,19 @@
  * with each member changed after the gesture, and with a gesture for every
  * other ask. What BIND_PAYLOAD leaves open is listed here, and nothing more.
  */
-#include "test/property/wallets.h"
+#include "test/property/asks.h"
 
 #include <string.h>
 
-#define ASKS 14
-
-enum {
-	HASH,
-	MESSAGE,
-	MESSAGE_191,
-	TRANSACTION,
-	ADDRESS,
-	ISSUE,
-	ADD,
-	REMOVE,
-	CHANGE,
-	DELETE,
-	UNFREEZE,
-	SCHEDULE,
-	CANCEL,
-	HASH_OF_MESSAGE, /* the digest of MESSAGE, as a hash */
-};
+/* What is asked of the other wallet comes last. */
+#define CANCEL	 ASKS
+#define ALL_ASKS (ASKS + 1)
 
 struct i7 {
 	struct wallets *w;
 	uint64_t slot;	  /* two passkeys: 0, which acts, and 1 */
 	uint64_t pending; /* the same, to be deleted */
-	struct ask asks[ASKS];
+	struct ask asks[ALL_ASKS];
 };
 
 static uint64_t make_wallet(struct wallets *w, uint8_t level)
@@ -47,35 +32,15 @@ static uint64_t make_wallet(struct wallets *w, uint8_t level)
 
 static void start(struct i7 *t, struct wallets *w, uint8_t level)
 {
-	static uint8_t digest[32];
 	struct ask schedule = { 0 };
-	struct intent i;
 
 	t->w = w;
 	t->slot = make_wallet(w, level);
 	t->pending = make_wallet(w, level);
 	schedule = ask_op(t->pending, OP_SCHEDULE_DELETION);
 	assert_ok(ask_do(w, &schedule, &w->passkeys[0]));
-	t->asks[HASH] = ask_hash(t->slot);
-	t->asks[MESSAGE] = ask_message(t->slot, USE_MESSAGE);
-	t->asks[MESSAGE_191] = ask_message(t->slot, USE_MESSAGE_191);
-	t->asks[TRANSACTION] = ask_transaction(t->slot);
-	t->asks[ADDRESS] = ask_address(t->slot, 1);
-	t->asks[ISSUE] = ask_op(t->slot, OP_ISSUE_ADDRESS);
-	t->asks[ADD] = ask_passkey(t->slot, OP_ADD_PASSKEY, &w->passkeys[2]);
-	t->asks[REMOVE] =
-		ask_passkey(t->slot, OP_REMOVE_PASSKEY, &w->passkeys[1]);
-	t->asks[CHANGE] =
-		ask_passkey(t->slot, OP_CHANGE_PASSKEY, &w->passkeys[2]);
-	t->asks[DELETE] = ask_op(t->slot, OP_DELETE);
-	t->asks[UNFREEZE] = ask_op(t->slot, OP_UNFREEZE);
-	t->asks[SCHEDULE] = ask_op(t->slot, OP_SCHEDULE_DELETION);
+	asks_make(w, t->asks, t->slot);
 	t->asks[CANCEL] = ask_op(t->pending, OP_CANCEL_DELETION);
-	i = ask_intent(w, &t->asks[MESSAGE]);
-	memcpy(digest, i.payload, sizeof(digest));
-	t->asks[HASH_OF_MESSAGE] = ask_hash(t->slot);
-	t->asks[HASH_OF_MESSAGE].name = "a message's hash";
-	t->asks[HASH_OF_MESSAGE].payload = bytes_of(digest, sizeof(digest));
 	wallets_mark(w);
 }
 
@@ -92,43 +57,9 @@ static void expect(struct i7 *t, const struct ask *a, const char *given,
 
 /* --- one member after the other ----------------------------------------- */
 
-/* What a host could change about an ask, one at a time; false at the end. */
-static bool change_member(struct i7 *t, struct ask *a, unsigned int n)
-{
-	static uint8_t payload[512];
-
-	switch (n) {
-	case 0:
-		a->index++;
-		return true;
-	case 1:
-		a->window_days++;
-		return true;
-	case 2:
-		if (a->passkey)
-			a->passkey =
-				&t->w->passkeys[a->op == OP_REMOVE_PASSKEY ? 0
-									   : 3];
-		return true;
-	case 3:
-		a->with_hash = !a->with_hash;
-		return true;
-	case 4:
-		if (!a->payload.len)
-			return true;
-		memcpy(payload, a->payload.ptr, a->payload.len);
-		/* Of the transaction: the lowest bit of its value. */
-		payload[a->use == USE_TRANSACTION ? 40 : 0] ^= 1;
-		a->payload = bytes_of(payload, a->payload.len);
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void change_every_member(struct i7 *t)
 {
-	for (size_t n = 0; n < ASKS; n++) {
+	for (size_t n = 0; n < ALL_ASKS; n++) {
 		for (unsigned int member = 0;; member++) {
 			const struct ask *a = &t->asks[n];
 			struct ask other = *a;
@@ -138,7 +69,7 @@ static void change_every_member(struct i7 *t)
 			uint8_t c1[32];
 			uint8_t c2[32];
 
-			if (!change_member(t, &other, member))
+			if (!asks_change(t->w, &other, member))
 				break;
 			ask_gesture(t->w, a, &t->w->passkeys[0], &by);
 			one = ask_intent(t->w, a);
@@ -171,7 +102,7 @@ static void i7_an_intent_is_of_one_wallet_and_rp(void **state)
 	struct i7 t = { 0 };
 
 	start(&t, *state, BIND_INTENT);
-	for (size_t n = 0; n < ASKS; n++) {
+	for (size_t n = 0; n < ALL_ASKS; n++) {
 		for (int what = 0; what < 3; what++) {
 			const struct ask *a = &t.asks[n];
 			struct intent i = ask_intent(t.w, a);
@@ -226,9 +157,9 @@ static void i7_no_gesture_does_for_another_ask(void **state)
 	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
 		start(&t, *state, (uint8_t)level);
 		/* An address may be seen or issued: let both be the same. */
-		t.asks[ISSUE].index = t.asks[ADDRESS].index;
-		for (size_t a = 0; a < ASKS; a++)
-			for (size_t g = 0; g < ASKS; g++) {
+		t.asks[ASK_ISSUE].index = t.asks[ASK_ADDRESS].index;
+		for (size_t a = 0; a < ALL_ASKS; a++)
+			for (size_t g = 0; g < ALL_ASKS; g++) {
 				bool same = a == g || is_same_intent(&t, a, g);
 
 				gesture_for(&t, &by, g, a);
@@ -236,21 +167,15 @@ static void i7_no_gesture_does_for_another_ask(void **state)
 				       same ? KMS_RC_OK
 					    : KMS_RC_AUTH_CHALLENGE);
 			}
-		assert_true(is_same_intent(&t, ADDRESS, ISSUE));
+		assert_true(is_same_intent(&t, ASK_ADDRESS, ASK_ISSUE));
 	}
 }
 
 /* --- what BIND_PAYLOAD takes, and no more ------------------------------- */
 
-static bool takes_bare_nonce(size_t a)
-{
-	return a == ADDRESS || a == ISSUE || a == CHANGE || a == DELETE ||
-	       a == SCHEDULE || a == UNFREEZE;
-}
-
 static bool signs(size_t a)
 {
-	return a <= TRANSACTION || a == HASH_OF_MESSAGE;
+	return a <= ASK_TRANSACTION || a == ASK_HASH_OF_MESSAGE;
 }
 
 static void i7_a_bare_nonce_does_where_the_docs_say_so(void **state)
@@ -261,11 +186,11 @@ static void i7_a_bare_nonce_does_where_the_docs_say_so(void **state)
 
 	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
 		start(&t, *state, (uint8_t)level);
-		for (size_t a = 0; a < ASKS; a++) {
+		for (size_t a = 0; a < ALL_ASKS; a++) {
 			wallets_nonce(t.w, t.asks[a].slot, nonce);
 			passkey_assert(&t.w->passkeys[0], &by, nonce, nonce);
 			expect(&t, &t.asks[a], "a bare nonce", &by,
-			       level == BIND_PAYLOAD && takes_bare_nonce(a)
+			       level == BIND_PAYLOAD && asks_bare_nonce(a)
 				       ? KMS_RC_OK
 				       : KMS_RC_AUTH_CHALLENGE);
 		}
@@ -281,8 +206,8 @@ static void i7_a_payload_does_for_its_own_digest(void **state)
 
 	for (unsigned int level = BIND_PAYLOAD; level <= BIND_INTENT; level++) {
 		start(&t, *state, (uint8_t)level);
-		for (size_t a = 0; a < ASKS; a++)
-			for (size_t g = 0; g < ASKS; g++) {
+		for (size_t a = 0; a < ALL_ASKS; a++)
+			for (size_t g = 0; g < ALL_ASKS; g++) {
 				struct intent i = ask_intent(t.w, &t.asks[g]);
 				struct intent j = ask_intent(t.w, &t.asks[a]);
 				bool good = level == BIND_PAYLOAD && signs(a) &&
@@ -313,7 +238,7 @@ i7_what_level_1_leaves_open_is_the_index_and_the_new_passkey(void **state)
 	uint8_t challenge[32];
 
 	start(&t, *state, BIND_PAYLOAD);
-	a = t.asks[HASH];
+	a = t.asks[ASK_HASH];
 	i = ask_intent(t.w, &a);
 	wallets_nonce(t.w, a.slot, nonce);
 	intent_payload_challenge(challenge, nonce, i.payload);

@@ -5,89 +5,12 @@
  * of them serves for many refusals.
  */
 #include "common/endian.h"
+#include "test/property/asks.h"
 #include "test/replay/owner.h"
 
 #include <string.h>
 
 /* --- I7: a gesture for something else ----------------------------------- */
-
-enum {
-	HASH,
-	MESSAGE,
-	MESSAGE_191,
-	TRANSACTION,
-	ADDRESS,
-	USES,
-	HASH_OF_MESSAGE = USES, /* what MESSAGE is signed as, as a hash */
-	ISSUE,
-	UNFREEZE,
-	ADD,
-	REMOVE,
-	CHANGE,
-	SCHEDULE,
-	DELETE,
-	ASKS,
-};
-
-/* What can be asked of a wallet with passkeys 0 and 1. */
-static void list_asks(const struct recorder *r, struct ask asks[ASKS],
-		      uint64_t slot)
-{
-	static uint8_t digest[32];
-	const struct passkey *p = r->wallets->passkeys;
-	struct intent i;
-
-	asks[HASH] = ask_hash(slot);
-	asks[MESSAGE] = ask_message(slot, USE_MESSAGE);
-	asks[MESSAGE_191] = ask_message(slot, USE_MESSAGE_191);
-	asks[TRANSACTION] = ask_transaction(slot);
-	asks[ADDRESS] = ask_address(slot, 1);
-	i = ask_intent(r->wallets, &asks[MESSAGE]);
-	memcpy(digest, i.payload, sizeof(digest));
-	asks[HASH_OF_MESSAGE] = ask_hash(slot);
-	asks[HASH_OF_MESSAGE].payload = bytes_of(digest, sizeof(digest));
-	asks[ISSUE] = ask_op(slot, OP_ISSUE_ADDRESS);
-	asks[UNFREEZE] = ask_op(slot, OP_UNFREEZE);
-	asks[ADD] = ask_passkey(slot, OP_ADD_PASSKEY, &p[2]);
-	asks[REMOVE] = ask_passkey(slot, OP_REMOVE_PASSKEY, &p[1]);
-	asks[CHANGE] = ask_passkey(slot, OP_CHANGE_PASSKEY, &p[2]);
-	asks[SCHEDULE] = ask_op(slot, OP_SCHEDULE_DELETION);
-	asks[DELETE] = ask_op(slot, OP_DELETE);
-}
-
-/* What a host could change about an ask; false when there is no more. */
-static bool change_member(const struct recorder *r, struct ask *a,
-			  unsigned int n)
-{
-	static uint8_t payload[512];
-	const struct passkey *p = r->wallets->passkeys;
-
-	switch (n) {
-	case 0:
-		a->index++;
-		return true;
-	case 1:
-		a->window_days++;
-		return true;
-	case 2:
-		if (a->passkey)
-			a->passkey = &p[a->op == OP_REMOVE_PASSKEY ? 0 : 3];
-		return true;
-	case 3:
-		a->with_hash = a->op != OP_REMOVE_PASSKEY && !a->with_hash;
-		return true;
-	case 4:
-		if (!a->payload.len)
-			return true;
-		memcpy(payload, a->payload.ptr, a->payload.len);
-		/* Of the transaction: the lowest bit of its value. */
-		payload[a->use == USE_TRANSACTION ? 40 : 0] ^= 1;
-		a->payload = bytes_of(payload, a->payload.len);
-		return true;
-	default:
-		return false;
-	}
-}
 
 static void change_members(struct recorder *r, const struct ask *a,
 			   struct passkey_assertion *by)
@@ -100,7 +23,7 @@ static void change_members(struct recorder *r, const struct ask *a,
 	for (unsigned int n = 0;; n++) {
 		struct ask changed = *a;
 
-		if (!change_member(r, &changed, n))
+		if (!asks_change(r->wallets, &changed, n))
 			return;
 		i = ask_intent(r->wallets, &changed);
 		intent_challenge(other, by->nonce, &i);
@@ -130,13 +53,14 @@ static void use_all(struct recorder *r, const struct ask asks[ASKS],
 		r->note = again ? "and each of them again"
 				: "uses as level 2 takes them, in one command";
 		host_begin(&r->host, CMD_SIGN);
-		for (size_t a = 0; a < USES; a++)
+		for (size_t a = 0; a < ASK_USES; a++)
 			ask_put(&r->host, &asks[a], EVIDENCE_PASSKEY,
 				passkey_evidence(&by[a]));
 		ask_put(&r->host, &challenge, EVIDENCE_NONE, step_nothing());
 		ask_put(&r->host, &asks[0], EVIDENCE_NONE, step_nothing());
 		host_put_proof(&r->host, asks[0].slot);
-		recorder_ok(r, host_send_request(&r->host, CMD_SIGN, USES + 2));
+		recorder_ok(
+			r, host_send_request(&r->host, CMD_SIGN, ASK_USES + 2));
 	}
 }
 
@@ -146,7 +70,7 @@ static void every_gesture_for_every_ask(struct recorder *r, uint64_t slot)
 	struct ask asks[ASKS];
 
 	r->note = "a gesture for another use or change";
-	list_asks(r, asks, slot);
+	asks_make(r->wallets, asks, slot);
 	for (size_t g = 0; g < ASKS; g++)
 		owner_gesture(r, &by[g], &asks[g], 0, OVER_INTENT);
 	for (size_t a = 0; a < ASKS; a++)
@@ -159,15 +83,9 @@ static void every_gesture_for_every_ask(struct recorder *r, uint64_t slot)
 		change_members(r, &asks[a], &by[a]);
 	use_all(r, asks, by);
 	r->note = "a change again, after its ABORT";
-	owner_sends(r, &asks[ISSUE], &by[ISSUE], KMS_RC_OK);
+	owner_sends(r, &asks[ASK_ISSUE], &by[ASK_ISSUE], KMS_RC_OK);
 	step_abort(r);
-	owner_sends(r, &asks[ISSUE], &by[ISSUE], KMS_RC_AUTH_CHALLENGE);
-}
-
-static bool takes_bare_nonce(size_t a)
-{
-	return a == ADDRESS || a == ISSUE || a == UNFREEZE || a == CHANGE ||
-	       a == SCHEDULE || a == DELETE;
+	owner_sends(r, &asks[ASK_ISSUE], &by[ASK_ISSUE], KMS_RC_AUTH_CHALLENGE);
 }
 
 /* What level 1 takes without an intent, and no more; level 2 takes none. */
@@ -178,9 +96,9 @@ static void without_intent(struct recorder *r, uint64_t slot, uint8_t level)
 	struct ask asks[ASKS];
 
 	r->note = "a gesture over no intent";
-	list_asks(r, asks, slot);
+	asks_make(r->wallets, asks, slot);
 	for (size_t a = 0; a < ASKS; a++) {
-		bool takes = level == BIND_PAYLOAD && takes_bare_nonce(a);
+		bool takes = level == BIND_PAYLOAD && asks_bare_nonce(a);
 
 		/* Of another payload: (a + 2) % 4 is no HASH_OF_MESSAGE. */
 		owner_gesture(r, &payload, &asks[(a + 2) % 4], 0, OVER_PAYLOAD);
@@ -202,8 +120,8 @@ static void to_be_deleted(struct recorder *r)
 	struct ask asks[ASKS];
 
 	r->note = "a gesture for something else than to cancel a deletion";
-	list_asks(r, asks, slot);
-	owner_does(r, asks[SCHEDULE], 0, KMS_RC_OK);
+	asks_make(r->wallets, asks, slot);
+	owner_does(r, asks[ASK_SCHEDULE], 0, KMS_RC_OK);
 	for (size_t g = 0; g < ASKS; g++) {
 		owner_gesture(r, &by, &asks[g], 0, OVER_INTENT);
 		owner_sends(r, &cancel, &by, KMS_RC_AUTH_CHALLENGE);
@@ -211,7 +129,7 @@ static void to_be_deleted(struct recorder *r)
 	owner_gesture(r, &by, &cancel, 0, OVER_NONCE);
 	owner_sends(r, &cancel, &by, KMS_RC_AUTH_CHALLENGE);
 	owner_gesture(r, &by, &cancel, 0, OVER_INTENT);
-	owner_sends(r, &asks[DELETE], &by, KMS_RC_AUTH_CHALLENGE);
+	owner_sends(r, &asks[ASK_DELETE], &by, KMS_RC_AUTH_CHALLENGE);
 	owner_sends(r, &cancel, &by, KMS_RC_OK);
 	wallets_commit(r->wallets);
 }
