@@ -205,11 +205,8 @@ static void i8_twice_in_one_batch_is_never(void **state)
 	/* Of the same wallet: the second is refused before the slot is. */
 	ask_gesture(w, &a, &w->passkeys[0], &by);
 	for (size_t i = 0; i < 2; i++)
-		ops[i] = (struct host_op){ .op = a.op,
-					   .slot = a.slot,
-					   .index = a.index,
-					   .evidence_kind = EVIDENCE_PASSKEY,
-					   .evidence = passkey_evidence(&by) };
+		ops[i] =
+			ask_change(&a, EVIDENCE_PASSKEY, passkey_evidence(&by));
 	ta_digest(&w->f->one.ta, before);
 	assert_rc(host_prepare(w->host, ops, 2), KMS_RC_AUTH_CHALLENGE);
 	ta_digest(&w->f->one.ta, after);
@@ -231,11 +228,7 @@ static void i8_a_batch_that_fails_spends_nothing(void **state)
 
 	w->passkeys[0].counts = true;
 	ask_gesture(w, &a, &w->passkeys[0], &by);
-	ops[0] = (struct host_op){ .op = a.op,
-				   .slot = a.slot,
-				   .index = a.index,
-				   .evidence_kind = EVIDENCE_PASSKEY,
-				   .evidence = passkey_evidence(&by) };
+	ops[0] = ask_change(&a, EVIDENCE_PASSKEY, passkey_evidence(&by));
 	ops[1] = host_change(w->host, slots[1], OP_UNFREEZE, 0);
 	ta_digest(&w->f->one.ta, before);
 	assert_rc(host_prepare(w->host, ops, 2), KMS_RC_AUTH_REQUIRED);

@@ -297,11 +297,8 @@ static void full_batches_of_wallets_fit(void **state)
 		struct ask a = ask_op(2 * i, OP_ISSUE_ADDRESS);
 
 		ask_gesture(w, &a, &w->passkeys[0], &by[i]);
-		ops[i] = (struct host_op){ .op = a.op,
-					   .slot = a.slot,
-					   .index = a.index,
-					   .evidence_kind = EVIDENCE_PASSKEY };
-		ops[i].evidence = passkey_evidence(&by[i]);
+		ops[i] = ask_change(&a, EVIDENCE_PASSKEY,
+				    passkey_evidence(&by[i]));
 	}
 	assert_ok(host_apply(w->host, ops, ABI_BATCH_OPS));
 	check_uses(w, 2 * (ABI_BATCH_OPS - 1), &w->passkeys[0]);

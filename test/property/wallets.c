@@ -184,8 +184,8 @@ static enum kms_rc use(struct host *h, const struct ask *a, uint8_t kind,
 
 /* --- changes ------------------------------------------------------------ */
 
-static struct host_op change_of(const struct ask *a, uint8_t kind,
-				struct bytes evidence)
+struct host_op ask_change(const struct ask *a, uint8_t kind,
+			  struct bytes evidence)
 {
 	struct host_op op = { .op = a->op,
 			      .slot = a->slot,
@@ -204,7 +204,7 @@ static struct host_op change_of(const struct ask *a, uint8_t kind,
 static enum kms_rc prepare(struct host *h, const struct ask *a, uint8_t kind,
 			   struct bytes evidence, struct answer *got)
 {
-	struct host_op ops[2] = { change_of(a, kind, evidence) };
+	struct host_op ops[2] = { ask_change(a, kind, evidence) };
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	ops[1] = host_change(h, h->db.keys[a->slot].vault, OP_DELETE_VAULT, 0);

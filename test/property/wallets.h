@@ -84,6 +84,9 @@ void ask_gesture(struct wallets *w, const struct ask *a, struct passkey *p,
 /* Appends the use to a SIGN that has been begun. kind: enum abi_evidence. */
 void ask_put(struct host *h, const struct ask *a, uint8_t kind,
 	     struct bytes evidence);
+/* The op that changes the wallet. */
+struct host_op ask_change(const struct ask *a, uint8_t kind,
+			  struct bytes evidence);
 /*
  * Uses the wallet, or prepares the change. kind: enum abi_evidence. Checks I9
  * when it fails. got may be NULL.
