@@ -7,7 +7,6 @@
 #include "test/property/passkey.h"
 #include "test/unit/service/world.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,7 +28,6 @@ struct user {
 
 static void start(struct world *w)
 {
-	const char *why = "";
 	struct tee_config tee = {
 		.transport = &transport_process,
 		.transport_config = { .ta_program = getenv("KMS_TEST_TA"),
@@ -40,29 +38,18 @@ static void start(struct world *w)
 		.lines_max = 4,
 	};
 
-	assert_int_equal(store_open(&w->store, w->path, &why), KMS_RC_OK);
-	assert_int_equal(store_reader_open(&w->reader, w->store), KMS_RC_OK);
-	assert_int_equal(tee_open(&w->tee, &tee), KMS_RC_OK);
-	w->config.tee = w->tee;
-	w->config.store = w->store;
-	w->config.reactors = 1;
-	w->config.queue_max = 1000;
 	w->config.shard_total = 4;
 	w->config.may_provision = true;
-	if (keeper_start(&w->keeper, &w->config, &why))
-		fail_msg("the keeper does not start: %s", why);
+	world_start_with(w, &tee);
 }
 
 static int set_up(void **state)
 {
 	static struct user u;
-	struct sha256 h;
 
 	memset(&u, 0, sizeof(u));
 	fake_reset();
-	snprintf(u.w.dir, sizeof(u.w.dir), "/tmp/kms-keeper-XXXXXX");
-	assert_non_null(mkdtemp(u.w.dir));
-	snprintf(u.w.path, sizeof(u.w.path), "%s/kms.db", u.w.dir);
+	world_make_folder(&u.w);
 	snprintf(state_dir, sizeof(state_dir), "%s/tee", u.w.dir);
 	mkdir(state_dir, 0700);
 	start(&u.w);
@@ -70,24 +57,9 @@ static int set_up(void **state)
 	u.queue.reader = u.w.reader;
 	assert_int_equal(arena_init(&u.arena, 65536), 0);
 	passkey_init(&u.passkey, 1);
-	sha256_init(&h);
-	sha256_update(&h, PASSKEY_RP, strlen(PASSKEY_RP));
-	sha256_final(&h, u.rp_hash);
+	sha256_once(u.rp_hash, PASSKEY_RP, strlen(PASSKEY_RP));
 	*state = &u;
 	return 0;
-}
-
-/* And removes it. */
-static void empty_folder(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e = NULL;
-
-	assert_non_null(d);
-	while ((e = readdir(d)))
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	assert_int_equal(rmdir(path), 0);
 }
 
 static int tear_down(void **state)
@@ -98,8 +70,8 @@ static int tear_down(void **state)
 	world_stop(&u->w);
 	passkey_clear(&u->passkey);
 	arena_clear(&u->arena);
-	empty_folder(state_dir);
-	empty_folder(u->w.dir);
+	world_remove_folder(state_dir);
+	world_remove_folder(u->w.dir);
 	return 0;
 }
 

@@ -10,9 +10,23 @@
 
 #define PATIENCE_MS 20000
 
-void world_start(struct world *w)
+void world_start_with(struct world *w, const struct tee_config *tee)
 {
 	const char *why = "";
+
+	assert_int_equal(store_open(&w->store, w->path, &why), KMS_RC_OK);
+	assert_int_equal(store_reader_open(&w->reader, w->store), KMS_RC_OK);
+	assert_int_equal(tee_open(&w->tee, tee), KMS_RC_OK);
+	w->config.tee = w->tee;
+	w->config.store = w->store;
+	w->config.reactors = 1;
+	w->config.queue_max = 1000;
+	if (keeper_start(&w->keeper, &w->config, &why))
+		fail_msg("the keeper does not start: %s", why);
+}
+
+void world_start(struct world *w)
+{
 	struct tee_config tee = {
 		.transport = &transport_fake,
 		.workers = FAKE_WORKERS,
@@ -20,15 +34,7 @@ void world_start(struct world *w)
 		.lines_max = 4,
 	};
 
-	assert_int_equal(store_open(&w->store, w->path, &why), KMS_RC_OK);
-	assert_int_equal(store_reader_open(&w->reader, w->store), KMS_RC_OK);
-	assert_int_equal(tee_open(&w->tee, &tee), KMS_RC_OK);
-	w->config.tee = w->tee;
-	w->config.store = w->store;
-	w->config.reactors = 1;
-	w->config.queue_max = 1000;
-	if (keeper_start(&w->keeper, &w->config, &why))
-		fail_msg("the keeper does not start: %s", why);
+	world_start_with(w, &tee);
 }
 
 void world_stop(struct world *w)
@@ -39,14 +45,31 @@ void world_stop(struct world *w)
 	store_close(&w->store);
 }
 
+void world_make_folder(struct world *w)
+{
+	snprintf(w->dir, sizeof(w->dir), "/tmp/kms-keeper-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->path, sizeof(w->path), "%s/kms.db", w->dir);
+}
+
+void world_remove_folder(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e = NULL;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int world_set_up(void **state)
 {
 	struct world *w = test_calloc(1, sizeof(*w));
 
 	fake_reset();
-	snprintf(w->dir, sizeof(w->dir), "/tmp/kms-keeper-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	snprintf(w->path, sizeof(w->path), "%s/kms.db", w->dir);
+	world_make_folder(w);
 	world_start(w);
 	*state = w;
 	return 0;
@@ -55,16 +78,9 @@ int world_set_up(void **state)
 int world_tear_down(void **state)
 {
 	struct world *w = *state;
-	struct dirent *e = NULL;
-	DIR *d = NULL;
 
 	world_stop(w);
-	d = opendir(w->dir);
-	assert_non_null(d);
-	while ((e = readdir(d)))
-		unlinkat(dirfd(d), e->d_name, 0);
-	closedir(d);
-	assert_int_equal(rmdir(w->dir), 0);
+	world_remove_folder(w->dir);
 	test_free(w);
 	return 0;
 }

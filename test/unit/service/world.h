@@ -35,7 +35,13 @@ struct world {
 int world_set_up(void **state);
 int world_tear_down(void **state);
 void world_start(struct world *w);
+/* With another TEE than the fake one. */
+void world_start_with(struct world *w, const struct tee_config *tee);
 void world_stop(struct world *w);
+/* A place for the database. */
+void world_make_folder(struct world *w);
+/* Removes a folder of nothing but files. */
+void world_remove_folder(const char *path);
 
 /* Gives a request to fill. */
 struct keeper_change *world_create(struct world *w);
