@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { computeAddress, keccak256, recoverAddress, Signature, Transaction } from "ethers";
 import { recoverAddress as viemRecover } from "viem";
+import { step } from "./step.mjs";
 
 const kms = new KMSClient({
 	endpoint: process.argv[2],
@@ -19,17 +20,6 @@ const kms = new KMSClient({
 });
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const hex = (bytes) => "0x" + Buffer.from(bytes).toString("hex");
-
-async function step(name, run) {
-	try {
-		await run();
-		console.log(`ok - ${name}`);
-	} catch (err) {
-		console.log(`not ok - ${name}`);
-		console.log(String(err.stack ?? err).replace(/^/gm, "# "));
-		process.exitCode = 1;
-	}
-}
 
 async function create(KeySpec) {
 	const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeyUsage: "SIGN_VERIFY", KeySpec }));

@@ -9,23 +9,13 @@ import * as ethers from "ethers";
 import * as viem from "viem";
 import { SoftwarePasskey } from "../../../examples/software-passkey.mjs";
 import { fromHex, Wallet } from "../../../examples/wallet-client.mjs";
+import { step } from "./step.mjs";
 
 const endpoint = process.argv[2];
 const cases = JSON.parse(readFileSync(new URL("../transactions.json", import.meta.url)));
 const wallet = await Wallet.register(endpoint, new SoftwarePasskey("http://localhost:8080"));
 const address = ethers.getAddress((await wallet.address()).Address);
 const MESSAGES = [new Uint8Array(), Buffer.from("hello"), Buffer.from("Grüße, 世界 🔑"), Buffer.alloc(32, 0xff), Buffer.alloc(3000, 1)];
-
-async function step(name, run) {
-	try {
-		await run();
-		console.log(`ok - ${name}`);
-	} catch (err) {
-		console.log(`not ok - ${name}`);
-		console.log(String(err.stack ?? err).replace(/^/gm, "# "));
-		process.exitCode = 1;
-	}
-}
 
 const TYPES = ["legacy", "eip2930", "eip1559", "eip4844", "eip7702"];
 const same = (a, b) => assert.equal(String(a ?? "").toLowerCase(), String(b ?? "").toLowerCase());
