@@ -70,4 +70,19 @@ static inline void folder_remove(void)
 	folder_fd = -1;
 }
 
+/* Setup and teardown: a TEE whose state is in the folder. */
+static inline int folder_set_up(void **state)
+{
+	(void)state;
+	return !folder_make() || folder_open(true) != KMS_RC_OK;
+}
+
+static inline int folder_tear_down(void **state)
+{
+	(void)state;
+	gp_posix_close();
+	folder_remove();
+	return 0;
+}
+
 #endif /* KMS_TEST_FOLDER_H */

@@ -20,20 +20,6 @@
 #define SLOT  4096
 #define A_OBJ "p-61" /* the object "a" */
 
-static int open_files(void **state)
-{
-	(void)state;
-	return !folder_make() || folder_open(true) != KMS_RC_OK;
-}
-
-static int close_files(void **state)
-{
-	(void)state;
-	gp_posix_close();
-	folder_remove();
-	return 0;
-}
-
 /* Another TA process: opens "a", says how that went, and waits to be killed. */
 static pid_t other_process(uint32_t flags, int *answer)
 {
@@ -403,7 +389,8 @@ static void a_device_key_of_the_wrong_size_is_refused(void **state)
 	assert_int_equal(folder_open(true), KMS_RC_STORAGE);
 }
 
-#define ONE(f) cmocka_unit_test_setup_teardown(f, open_files, close_files)
+#define ONE(f) \
+	cmocka_unit_test_setup_teardown(f, folder_set_up, folder_tear_down)
 
 int main(void)
 {

@@ -23,20 +23,6 @@ static int close_memory(void **state)
 	return 0;
 }
 
-static int open_files(void **state)
-{
-	(void)state;
-	return !folder_make() || folder_open(true) != KMS_RC_OK;
-}
-
-static int close_files(void **state)
-{
-	(void)state;
-	gp_posix_close();
-	folder_remove();
-	return 0;
-}
-
 static void what_was_written_is_read_back(void **state)
 {
 	static uint8_t data[GP_OBJECT_MAX];
@@ -379,10 +365,10 @@ static void a_corrupt_object_is_gone_and_its_handle_too(void **state)
 	assert_int_equal(open_id(P, "a", RW, &h), TEE_ERROR_ITEM_NOT_FOUND);
 }
 
-#define TWICE(f)                                                  \
-	{ "files: " #f, f, open_files, close_files, NULL },       \
-	{                                                         \
-		"memory: " #f, f, open_memory, close_memory, NULL \
+#define TWICE(f)                                                    \
+	{ "files: " #f, f, folder_set_up, folder_tear_down, NULL }, \
+	{                                                           \
+		"memory: " #f, f, open_memory, close_memory, NULL   \
 	}
 
 int main(void)
