@@ -288,6 +288,26 @@ void fixture_release(struct fixture *f)
 
 /* --- the client's side ------------------------------------------------ */
 
+struct fixture server;
+
+int server_prepare(void **state KMS_UNUSED)
+{
+	fixture_init(&server);
+	return 0;
+}
+
+int server_start(void **state KMS_UNUSED)
+{
+	fixture_init(&server);
+	fixture_start(&server);
+	return 0;
+}
+
+int server_stop(void **state KMS_UNUSED)
+{
+	return !fixture_stop(&server, 1000);
+}
+
 void client_open(struct client *c, const struct fixture *f)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,

@@ -66,6 +66,12 @@ void fixture_wait(struct fixture *f, const unsigned int *counter,
 void fixture_wait_held(struct fixture *f, size_t n);
 void fixture_release(struct fixture *f);
 
+/* What most tests talk to; server_prepare() leaves the start to them. */
+extern struct fixture server;
+int server_prepare(void **state);
+int server_start(void **state);
+int server_stop(void **state);
+
 struct client {
 	int fd;
 	char *buf;

@@ -12,20 +12,7 @@
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
-static struct fixture server;
 static uint64_t seed;
-
-static int start(void **state KMS_UNUSED)
-{
-	fixture_init(&server);
-	fixture_start(&server);
-	return 0;
-}
-
-static int stop(void **state KMS_UNUSED)
-{
-	return !fixture_stop(&server, 1000);
-}
 
 static void
 a_connection_serves_one_request_after_another(void **state KMS_UNUSED)
@@ -440,5 +427,5 @@ int main(void)
 
 	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
 	printf("# KMS_TEST_SEED=%llu\n", (unsigned long long)seed);
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

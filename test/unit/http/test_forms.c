@@ -229,20 +229,6 @@ static const struct form forms[] = {
 };
 /* clang-format on */
 
-static struct fixture server;
-
-static int start(void **state KMS_UNUSED)
-{
-	fixture_init(&server);
-	fixture_start(&server);
-	return 0;
-}
-
-static int stop(void **state KMS_UNUSED)
-{
-	return !fixture_stop(&server, 1000);
-}
-
 static void answers_as_the_table_says(void **state)
 {
 	const struct form *form = *state;
@@ -286,6 +272,6 @@ int main(void)
 			.initial_state = state.out,
 		};
 	}
-	return _cmocka_run_group_tests("forms", tests, ARRAY_LEN(tests), start,
-				       stop);
+	return _cmocka_run_group_tests("forms", tests, ARRAY_LEN(tests),
+				       server_start, server_stop);
 }

@@ -15,20 +15,6 @@
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
-static struct fixture server;
-
-/* Every test starts its own, after changing the limit it is about. */
-static int prepare(void **state KMS_UNUSED)
-{
-	fixture_init(&server);
-	return 0;
-}
-
-static int stop(void **state KMS_UNUSED)
-{
-	return !fixture_stop(&server, 1000);
-}
-
 static void nap(unsigned int ms)
 {
 	struct timespec ts = { .tv_nsec = (long)ms * 1000000 };
@@ -555,7 +541,9 @@ a_client_in_the_queue_is_served_before_the_stop(void **state KMS_UNUSED)
 	assert_true(s.all);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, stop)
+/* Every test starts its own server, after changing the limit it is about. */
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, server_prepare, server_stop)
 
 int main(void)
 {
