@@ -2,53 +2,36 @@
 #include "test/unit/transport/calls.h"
 
 #include "common/mem.h"
+#include "test/unit/seed.h"
 #include "test/unit/transport/echo_ta.h"
 
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
 
-static uint64_t state;
-
-/* SplitMix64: good enough to vary lengths and contents. */
-static uint64_t next_random(void)
+static struct prng *prng(void)
 {
-	uint64_t z = 0;
+	static struct prng p;
+	static bool started;
 
-	if (!state) {
-		const char *seed = getenv("KMS_TEST_SEED");
-
-		state = seed ? strtoull(seed, NULL, 0)
-			     : (uint64_t)time(NULL) | 1;
-		printf("# KMS_TEST_SEED=%llu\n", (unsigned long long)state);
-	}
-	state += 0x9e3779b97f4a7c15u;
-	z = state;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
+	if (!started)
+		p = prng_start();
+	started = true;
+	return &p;
 }
 
 void test_random(void *out, size_t len)
 {
-	uint8_t *p = out;
-
-	for (size_t i = 0; i < len; i += 8) {
-		uint64_t r = next_random();
-
-		memcpy(p + i, &r, len - i < 8 ? len - i : 8);
-	}
+	prng_fill(prng(), out, len);
 }
 
 uint32_t test_random_below(uint32_t limit)
 {
-	return (uint32_t)(next_random() % limit);
+	return (uint32_t)prng_below(prng(), limit);
 }
 
 static void count_end(struct tee_call *call)
