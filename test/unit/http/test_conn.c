@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
+#include "test/unit/seed.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -11,8 +12,6 @@
 #include <unistd.h>
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-
-static uint64_t seed;
 
 static void
 a_connection_serves_one_request_after_another(void **state KMS_UNUSED)
@@ -154,6 +153,7 @@ static void
 a_large_body_arrives_whole_however_it_is_cut(void **state KMS_UNUSED)
 {
 	static char body[BODY_MAX];
+	struct prng prng = prng_start();
 	char head[128];
 	struct client c = { 0 };
 	struct reply r = { 0 };
@@ -162,19 +162,17 @@ a_large_body_arrives_whole_however_it_is_cut(void **state KMS_UNUSED)
 		body[i] = (char)('a' + i % 26);
 	client_open(&c, &server);
 	for (unsigned int round = 0; round < 20; round++) {
-		size_t len = 1 + (size_t)(seed >> 8) % sizeof(body);
+		size_t len = 1 + prng_below(&prng, sizeof(body));
 		size_t sent = 0;
 
-		seed = seed * 6364136223846793005u + 1;
 		snprintf(head, sizeof(head),
 			 "POST / HTTP/1.1\r\nHost: a\r\n"
 			 "Content-Length: %zu\r\n\r\n",
 			 len);
 		client_text(&c, head);
 		while (sent < len) {
-			size_t n = 1 + (size_t)(seed >> 16) % 9000;
+			size_t n = 1 + prng_below(&prng, 9000);
 
-			seed = seed * 6364136223846793005u + 1;
 			n = n < len - sent ? n : len - sent;
 			client_send(&c, body + sent, n);
 			sent += n;
@@ -423,9 +421,6 @@ int main(void)
 		cmocka_unit_test(a_thread_that_cannot_start_stops_the_others),
 		cmocka_unit_test(a_start_without_memory_leaves_nothing),
 	};
-	const char *given = getenv("KMS_TEST_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	printf("# KMS_TEST_SEED=%llu\n", (unsigned long long)seed);
 	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

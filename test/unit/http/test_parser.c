@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "fuzz/http_feed.h"
+#include "test/unit/seed.h"
 
 #include <stdio.h>
-#include <time.h>
 
 /* Pieces from which the property test makes connections. */
 static const char *const pieces[] = {
@@ -202,9 +202,7 @@ int main(void)
 		cmocka_unit_test(endless_chunk_extensions_are_431),
 		cmocka_unit_test(a_header_is_found_in_any_case_and_counted),
 	};
-	const char *given = getenv("KMS_TEST_SEED");
 
-	seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-	printf("# KMS_TEST_SEED=%llu\n", (unsigned long long)seed);
+	seed = prng_start().state;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

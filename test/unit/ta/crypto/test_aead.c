@@ -76,14 +76,11 @@ static void what_was_sealed_opens_at_every_length(void **state)
 	uint8_t tag[16];
 	struct bytes aad;
 	size_t len = 0;
-	size_t i = 0;
 
 	(void)state;
 	for (len = 0; len <= sizeof(plain); len += 1 + len / 8) {
-		for (i = 0; i < sizeof(plain); i++)
-			plain[i] = (uint8_t)prng_next(&p);
-		for (i = 0; i < 32; i++)
-			key.b[i] = (uint8_t)prng_next(&p);
+		prng_fill(&p, plain, sizeof(plain));
+		prng_fill(&p, key.b, sizeof(key.b));
 		aad = bytes_of(plain, len % 49);
 		assert_int_equal(aead_seal(&aead, out, tag, &key, aad,
 					   bytes_of(plain, len)),

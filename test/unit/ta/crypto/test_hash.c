@@ -85,8 +85,7 @@ static void hmac_does_not_care_how_the_message_is_cut(void **state)
 	size_t i = 0;
 
 	(void)state;
-	for (i = 0; i < sizeof(message); i++)
-		message[i] = (uint8_t)prng_next(&p);
+	prng_fill(&p, message, sizeof(message));
 	hmac_once(whole, "key", 3, message, sizeof(message));
 	for (i = 0; i < 50; i++) {
 		cut = prng_next(&p) % (sizeof(message) + 1);
