@@ -19,6 +19,7 @@
 #include "common/base64.h"
 #include "common/endian.h"
 #include "common/hex.h"
+#include "test/bench/bench_clock.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -78,14 +79,6 @@ struct assertion {
 	char auth_data[TEXT_MAX];
 	char signature[TEXT_MAX];
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 /* --- the authenticator, and the browser around it ------------------------ */
 

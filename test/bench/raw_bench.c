@@ -10,6 +10,8 @@
  *   raw_bench FOLDER      where the durable writes are made
  *   raw_bench --signs N   so many signatures and nothing else, for callgrind
  */
+#include "test/bench/bench_clock.h"
+
 #include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -57,14 +59,6 @@ struct row {
 	int durable;
 	double best_ns;
 };
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 static int k256_sign(struct bench *b)
 {
@@ -179,7 +173,7 @@ static int run_slice(struct bench *b, struct row *row)
 	clockid_t clock =
 		row->durable ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID;
 	uint64_t length = row->durable ? DURABLE_SLICE_NS : SLICE_NS;
-	uint64_t begin = now_ns(clock);
+	uint64_t begin = clock_ns(clock);
 	uint64_t spent = 0;
 	unsigned int count = 0;
 
@@ -187,7 +181,7 @@ static int run_slice(struct bench *b, struct row *row)
 		for (int i = 0; i < (row->durable ? 1 : 16); i++, count++)
 			if (!row->run(b))
 				return 0;
-		spent = now_ns(clock) - begin;
+		spent = clock_ns(clock) - begin;
 	}
 	if (row->best_ns <= 0 || (double)spent / count < row->best_ns)
 		row->best_ns = (double)spent / count;

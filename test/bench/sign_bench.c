@@ -14,6 +14,7 @@
 #include "common/mem.h"
 #include "host/store/store.h"
 #include "host/tee_client/line.h"
+#include "test/bench/bench_clock.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -49,14 +50,6 @@ struct bench {
 	uint64_t failed;
 	bool over;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t number_in(const char *path)
 {

@@ -11,6 +11,7 @@
 #include "abi/messages.h"
 #include "common/mem.h"
 #include "host/transport/transport.h"
+#include "test/bench/bench_clock.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -35,14 +36,6 @@ struct bench {
 	uint64_t failed;
 	bool over;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
 
 static void submit(struct flight *f)
 {
@@ -69,7 +62,7 @@ static double run(struct bench *b, unsigned int in_flight)
 {
 	struct pollfd fd = { .fd = transport_process.fd(b->channel),
 			     .events = POLLIN };
-	uint64_t begin = now_ns();
+	uint64_t begin = clock_ns(CLOCK_MONOTONIC);
 	uint64_t spent = 0;
 	uint64_t submitted = in_flight;
 
@@ -83,7 +76,7 @@ static double run(struct bench *b, unsigned int in_flight)
 			b->failed++;
 		(void)transport_process.reap(b->channel);
 		transport_process.flush(b->channel);
-		spent = now_ns() - begin;
+		spent = clock_ns(CLOCK_MONOTONIC) - begin;
 	}
 	b->over = true;
 	submitted += b->done;
