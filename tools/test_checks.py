@@ -31,14 +31,15 @@ class Tree(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         return done.returncode, done.stdout
 
+    def expect(self, done, status, place=''):
+        self.assertEqual(done[0], status, done[1])
+        self.assertIn(place, done[1])
+
     def passes(self, check):
-        status, out = self.run_check(check, self.top)
-        self.assertEqual(status, 0, out)
+        self.expect(self.run_check(check, self.top), 0)
 
     def fails(self, check, place):
-        status, out = self.run_check(check, self.top)
-        self.assertEqual(status, 1, out)
-        self.assertIn(place, out)
+        self.expect(self.run_check(check, self.top), 1, place)
 
 
 class Rooms(Tree):
@@ -142,20 +143,15 @@ class Sources(Tree):
         return self.run_check('check-sources', 'build', cwd=self.top)
 
     def test_what_is_compiled_or_listed_passes(self):
-        status, out = self.check()
-        self.assertEqual(status, 0, out)
+        self.expect(self.check(), 0)
 
     def test_a_fuzz_target_that_nothing_builds_fails(self):
         self.write('fuzz/fuzz_b.c', '')
-        status, out = self.check()
-        self.assertEqual(status, 1, out)
-        self.assertIn('fuzz/fuzz_b.c: nothing builds it', out)
+        self.expect(self.check(), 1, 'fuzz/fuzz_b.c: nothing builds it')
 
     def test_a_corpus_without_its_target_fails(self):
         self.write('fuzz/corpus/b/seed', '')
-        status, out = self.check()
-        self.assertEqual(status, 1, out)
-        self.assertIn('fuzz/corpus/b', out)
+        self.expect(self.check(), 1, 'fuzz/corpus/b')
 
 
 class Headers(Tree):
@@ -219,8 +215,7 @@ class Docs(Tree):
         return self.run_check('check-docs', 'build', cwd=self.top)
 
     def test_agreeing_docs_pass(self):
-        status, out = self.check()
-        self.assertEqual(status, 0, out)
+        self.expect(self.check(), 0)
 
     def test_each_missing_entry_fails(self):
         for name, gone in (('docs/operations.md', '--listen'), ('docs/operations.md', 'KMS_DB_PATH'),
@@ -233,14 +228,11 @@ class Docs(Tree):
                 with open(path, encoding='utf-8') as f:
                     text = f.read()
                 self.write(name, text.replace(gone, 'gone'))
-                status, out = self.check()
-                self.assertEqual(status, 1, out)
+                self.expect(self.check(), 1)
 
     def test_an_entry_of_something_that_went_fails(self):
         self.write('docs/errors.md', '| 0 | `OK` | success |\n| 4 | `NOT_FOUND` | no such |\n| 9 | `OLD` | x |\n')
-        status, out = self.check()
-        self.assertEqual(status, 1, out)
-        self.assertIn('OLD', out)
+        self.expect(self.check(), 1, 'OLD')
 
 
 class Scripts(Tree):
@@ -251,23 +243,17 @@ class Scripts(Tree):
     def test_plain_scripts_pass(self):
         self.write('a', '#!/bin/bash\nset -eu\necho "$1"\n')
         self.write('b.py', 'print(1)\n')
-        status, out = self.check()
-        self.assertEqual(status, 0, out)
-        self.assertIn('(1 shell, 1 Python)', out)
+        self.expect(self.check(), 0, '(1 shell, 1 Python)')
 
     def test_a_careless_shell_script_fails(self):
         self.write('a', '#!/bin/sh\nrm -rf $1\n')
-        status, out = self.check()
-        self.assertEqual(status, 1, out)
-        self.assertIn('SC2086', out)
+        self.expect(self.check(), 1, 'SC2086')
 
     def test_python_that_does_not_parse_fails(self):
         for text in ('print(1\n', "x = '\\d'\n"):
             with self.subTest(text=text):
                 self.write('b.py', text)
-                status, out = self.check()
-                self.assertEqual(status, 1, out)
-                self.assertIn('in b.py', out)
+                self.expect(self.check(), 1, 'in b.py')
 
 
 class Tap(Tree):
@@ -291,9 +277,7 @@ class Tap(Tree):
         fails, skips = 'self.fail("wrong")', 'self.skipTest("not here")'
         for sub_tests in ((fails, 'pass'), (fails, skips), (skips, fails)):
             with self.subTest(sub_tests):
-                status, out = self.run_tests(*sub_tests)
-                self.assertEqual(status, 1, out)
-                self.assertIn('not ok 1 - test_a.A.test_a', out)
+                self.expect(self.run_tests(*sub_tests), 1, 'not ok 1 - test_a.A.test_a')
 
 
 class Analysers(Tree):
@@ -305,22 +289,18 @@ class Analysers(Tree):
         return self.run_check('check-tidy', kind, 'build', cwd=self.top)
 
     def test_tidy_accepts_plain_code(self):
-        status, out = self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n')
-        self.assertEqual(status, 0, out)
+        self.expect(self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n'), 0)
 
     def test_tidy_refuses_recursion(self):
-        status, out = self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a ? f(a - 1) : 0;\n}\n')
-        self.assertEqual(status, 1, out)
-        self.assertIn('misc-no-recursion', out)
+        self.expect(self.analyse('tidy', 'int f(int a);\nint f(int a)\n{\n\treturn a ? f(a - 1) : 0;\n}\n'), 1,
+                    'misc-no-recursion')
 
     def test_cppcheck_accepts_plain_code(self):
-        status, out = self.analyse('cppcheck', 'int f(int a)\n{\n\treturn a;\n}\n')
-        self.assertEqual(status, 0, out)
+        self.expect(self.analyse('cppcheck', 'int f(int a)\n{\n\treturn a;\n}\n'), 0)
 
     def test_cppcheck_refuses_an_overrun(self):
-        status, out = self.analyse('cppcheck', 'int f(void)\n{\n\tint a[2] = { 0 };\n\n\treturn a[3];\n}\n')
-        self.assertEqual(status, 1, out)
-        self.assertIn('arrayIndexOutOfBounds', out)
+        self.expect(self.analyse('cppcheck', 'int f(void)\n{\n\tint a[2] = { 0 };\n\n\treturn a[3];\n}\n'), 1,
+                    'arrayIndexOutOfBounds')
 
 
 if __name__ == '__main__':
