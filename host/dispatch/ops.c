@@ -9,6 +9,7 @@
 
 #define LIST_KEYS_OUT_MAX   (192 * 1024) /* 1000 keys of 150 bytes each */
 #define DESCRIPTION_OUT_MAX (64 * 1024)	 /* 8192 characters of six bytes */
+#define PASSKEYS_OUT_MAX    (16 * 1024)	 /* four credential ids of 1364 */
 #define SIGNED_OUT_MAX	    (130 * 1024) /* a transaction in hexadecimal */
 #define WALLET_BODY_MAX	    (256 * 1024)
 
@@ -195,6 +196,7 @@ const struct op kms_ops[] = {
 		.in = wallet_fields,
 		.in_size = sizeof(struct wallet_in),
 		.out = authentication_options_out,
+		.out_max = PASSKEYS_OUT_MAX,
 		.fails = FAILS(KMS_RC_NOT_FOUND),
 		.run = service_begin_authentication,
 		.doc = "Gives the challenge for one use of a passkey.",
@@ -226,6 +228,7 @@ const struct op kms_ops[] = {
 		.in = wallet_fields,
 		.in_size = sizeof(struct wallet_in),
 		.out = wallet_out,
+		.out_max = PASSKEYS_OUT_MAX,
 		.fails = FAILS(KMS_RC_NOT_FOUND),
 		.run = service_describe_wallet,
 		.doc = "Tells all about a wallet but its secret.",

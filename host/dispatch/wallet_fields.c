@@ -250,6 +250,7 @@ const struct op_member authentication_options_out[] = {
 
 const struct op_member wallet_out[] = {
 	{ "KeyMetadata", "KeyMetadata", true },
+	{ "Passkeys", "list of Passkey", true },
 	OUT_END
 };
 

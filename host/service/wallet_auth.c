@@ -163,17 +163,68 @@ static void put_credential(struct json_writer *out, const char *id)
 	json_end(out);
 }
 
-/* A wallet with several passkeys knows the id of one: then any may answer. */
-static bool is_the_only_one(const struct store_wallet *w)
+/* Those of a wallet's passkeys, for when the challenge has come. */
+struct credentials {
+	struct call *call;
+	const char *ids[ABI_PASSKEYS_MAX];
+	uint8_t count;
+	bool failed;
+};
+
+static const char *keep_text(struct arena *arena, const char *text)
 {
-	return w->credential && *w->credential && w->passkey_count == 1;
+	size_t size = strlen(text) + 1;
+	char *copy = arena_alloc(arena, size);
+
+	if (copy)
+		memcpy(copy, text, size);
+	return copy;
+}
+
+static bool keep_credential(void *arg, const struct store_passkey *p)
+{
+	struct credentials *c = arg;
+	const char *id = NULL;
+
+	if (!*p->credential || c->count == ARRAY_LEN(c->ids))
+		return true;
+	id = keep_text(c->call->arena, p->credential);
+	c->failed = !id;
+	c->ids[c->count++] = id;
+	return !c->failed;
+}
+
+/*
+ * All of them or none: a list without one would keep its owner out, and
+ * without a list any passkey that the authenticator finds may answer.
+ */
+static bool find_credentials(struct call *call, const struct store_wallet *w)
+{
+	struct credentials *c = arena_alloc(call->arena, sizeof(*c));
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	if (c) {
+		c->call = call;
+		rc = store_list_passkeys(service_reader(call), w->uuid,
+					 keep_credential, c);
+	}
+	if (!rc && c->failed)
+		rc = KMS_RC_NO_MEMORY;
+	if (rc) {
+		call_done(call, rc);
+		return false;
+	}
+	if (c->count != w->passkey_count)
+		c->count = 0;
+	call->user = c;
+	return true;
 }
 
 static void begun(struct wallet_nonce *n)
 {
 	struct call *call = n->call;
 	struct json_writer *out = &call->out;
-	const char *credential = call->user;
+	const struct credentials *c = call->user;
 
 	if (!wallet_put_challenge(call, &n->challenge))
 		return;
@@ -185,28 +236,13 @@ static void begun(struct wallet_nonce *n)
 	json_text_member(out, "rpId", n->challenge.rp_id);
 	json_name(out, "allowCredentials");
 	json_array(out);
-	if (credential)
-		put_credential(out, credential);
+	for (uint8_t i = 0; i < c->count; i++)
+		put_credential(out, c->ids[i]);
 	json_end(out);
 	json_text_member(out, "userVerification", "required");
 	json_end(out);
 	json_end(out);
 	call_done(call, KMS_RC_OK);
-}
-
-/* The reader's text, for when the challenge has come. */
-static bool keep_credential(struct call *call, const char *credential)
-{
-	size_t size = strlen(credential) + 1;
-	char *copy = arena_alloc(call->arena, size);
-
-	if (!copy) {
-		call_done(call, KMS_RC_NO_MEMORY);
-		return false;
-	}
-	memcpy(copy, credential, size);
-	call->user = copy;
-	return true;
 }
 
 void service_begin_authentication(struct call *call)
@@ -219,9 +255,8 @@ void service_begin_authentication(struct call *call)
 		call_done(call, KMS_RC_NO_MEMORY);
 		return;
 	}
-	if (!wallet_find_any(call, &place, call->in))
-		return;
-	if (is_the_only_one(w) && !keep_credential(call, w->credential))
+	if (!wallet_find_any(call, &place, call->in) ||
+	    !find_credentials(call, w))
 		return;
 	n->call = call;
 	n->challenge.purpose = CHALLENGE_AUTHENTICATION;

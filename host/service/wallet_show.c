@@ -129,15 +129,37 @@ void wallet_put_metadata(struct call *call, const struct store_wallet *w)
 
 /* --- the operations that only read --------------------------------------- */
 
+static bool put_passkey(void *arg, const struct store_passkey *p)
+{
+	struct json_writer *out = arg;
+	char point[ETH_POINT_TEXT_LEN + 1];
+
+	eth_address_put_point(point, p->pub);
+	json_object(out);
+	json_text_member(out, "PublicKey", point);
+	if (*p->credential)
+		json_text_member(out, "CredentialId", p->credential);
+	json_end(out);
+	return true;
+}
+
 void service_describe_wallet(struct call *call)
 {
+	struct json_writer *out = &call->out;
 	struct wallet_place place = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	if (!wallet_find_any(call, &place, call->in))
 		return;
 	wallet_put_metadata(call, &place.wallet);
-	json_end(&call->out);
-	call_done(call, KMS_RC_OK);
+	/* Who may sign: an owner should see a passkey that is not his. */
+	json_name(out, "Passkeys");
+	json_array(out);
+	rc = store_list_passkeys(service_reader(call), place.wallet.uuid,
+				 put_passkey, out);
+	json_end(out);
+	json_end(out);
+	call_done(call, rc);
 }
 
 /*

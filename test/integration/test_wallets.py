@@ -259,6 +259,36 @@ class Life:
         self.assertEqual([c['id'] for c in allowed], [b64u(new.credential)])
         self.assert_signs(owner)
 
+    def assert_passkeys(self, owner, *passkeys):
+        """(passkey, whether its id is known), oldest first: what is shown, and whom the browser is told to ask."""
+        told = self.wallets.good('DescribeKey', {'KeyId': owner.key_id})
+        if not self.wallets.aws:  # AWS's DescribeKey has no such member
+            self.assertEqual(told['Passkeys'], [{'PublicKey': '0x' + p.public.hex(), **({'CredentialId': b64u(p.credential)} if known else {})}
+                                                for p, known in passkeys])
+        meta = told['KeyMetadata']
+        self.assertEqual((meta['PasskeyPublicKey'], meta['PasskeyCount']), ('0x' + passkeys[0][0].public.hex(), len(passkeys)))
+        allowed = self.wallets.good('BeginAuthentication', {'KeyId': owner.key_id})['Options']['allowCredentials']
+        known = [b64u(p.credential) for p, known in passkeys if known]
+        self.assertEqual([c['id'] for c in allowed], known if len(known) == len(passkeys) else [])
+
+    def test_every_passkey_is_known(self):
+        owner, second, third, fourth = self.new_owner(), *(self.passkey() for _ in range(3))
+        first = owner.authenticator
+        self.assert_passkeys(owner, (first, False))
+        self.assert_ok(owner.change_passkey(second.public, second.credential))
+        owner.authenticator = second
+        self.assert_ok(owner.add_passkey(third.public, third.credential))
+        self.assert_passkeys(owner, (second, True), (third, True))
+        owner.authenticator = third  # the one that consents is the one that is replaced
+        self.assert_ok(owner.change_passkey(fourth.public, fourth.credential))
+        owner.authenticator = fourth
+        self.assert_passkeys(owner, (second, True), (fourth, True))
+        self.assert_ok(owner.remove_passkey(second.public))
+        self.assert_passkeys(owner, (fourth, True))
+        self.assert_ok(owner.add_passkey(first.public))
+        self.assert_passkeys(owner, (fourth, True), (first, False))
+        self.assert_signs(owner)
+
     def test_passkeys_are_added_and_removed(self):
         owner, second = self.new_owner(), self.passkey(counter=1000)
         first = owner.authenticator
