@@ -256,6 +256,33 @@ class Scripts(Tree):
                 self.expect(self.check(), 1, 'in b.py')
 
 
+class Run(Tree):
+    """What make run starts."""
+
+    def start(self, *options, **env):
+        """The command line and the variables that the server would get."""
+        self.write('host/teekmsd', '#!/bin/sh\necho "$KMS_LISTEN|$KMS_PROFILE|$KMS_STATE_DIR|$*" >"$0.out"\n')
+        os.chmod(os.path.join(self.top, 'host/teekmsd'), 0o755)
+        plain = {k: v for k, v in os.environ.items() if not k.startswith('KMS_')}
+        subprocess.run([os.path.join(TOOLS, 'run'), self.top, *options], check=True, stdout=subprocess.DEVNULL,
+                       env={**plain, 'XDG_STATE_HOME': self.top, **env})
+        with open(os.path.join(self.top, 'host/teekmsd.out'), encoding='utf-8') as f:
+            return f.read().strip().split('|')
+
+    def test_it_has_defaults_of_its_own(self):
+        self.assertEqual(self.start(), ['127.0.0.1:8080', '', self.top + '/teekms', ''])
+
+    def test_a_variable_wins_over_them(self):
+        env = {'KMS_LISTEN': '127.0.0.1:0', 'KMS_PROFILE': 'production', 'KMS_STATE_DIR': self.top + '/mine'}
+        self.assertEqual(self.start(**env), [*env.values(), ''])
+
+    def test_an_option_wins_over_both(self):
+        options = ['--listen', '127.0.0.1:0', '--profile=dev', '--state-dir', self.top + '/other']
+        out = self.start(*options, KMS_LISTEN='127.0.0.1:1', KMS_PROFILE='production')
+        self.assertEqual(out[3], ' '.join(options))
+        self.assertTrue(os.path.isdir(self.top + '/other'))
+
+
 class Tap(Tree):
     """The runner of the other suites."""
 
