@@ -256,6 +256,17 @@ class Scripts(Tree):
                 self.expect(self.check(), 1, 'in b.py')
 
 
+class Build(Tree):
+    def test_a_folder_of_something_else_is_left_alone(self):
+        for name, there in (('build', 'build/notes'), ('build', 'build/build.ninja'), ('file', 'file')):
+            with self.subTest(there):
+                self.write(there, 'mine')
+                status, out = self.run_check('build', os.path.join(self.top, name))
+                self.assertEqual(status, 1, out)
+                self.assertIn('is not a build folder', out)
+                self.assertTrue(os.path.exists(os.path.join(self.top, there)))
+
+
 class Run(Tree):
     """What make run starts."""
 
