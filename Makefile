@@ -38,7 +38,7 @@ check:
 
 bench:
 	@tools/install-deps run test bench
-	@tools/build build-gcc
+	@CC=gcc tools/build build-gcc
 	@/usr/bin/python3 test/bench/bench.py --build build-gcc
 
 fuzz:

@@ -266,6 +266,12 @@ class Build(Tree):
                 self.assertIn('is not a build folder', out)
                 self.assertTrue(os.path.exists(os.path.join(self.top, there)))
 
+    def test_the_benchmark_measures_what_the_suites_built(self):
+        """Another compiler would build the folder anew."""
+        top = os.path.join(TOOLS, '..')
+        plan = subprocess.run(['make', '-n', 'bench'], cwd=top, text=True, stdout=subprocess.PIPE, check=True).stdout
+        self.assertIn('\nCC=gcc tools/build build-gcc\n', plan)
+
 
 class Run(Tree):
     """What make run starts."""
