@@ -245,6 +245,14 @@ class Scripts(Tree):
         self.write('b.py', 'print(1)\n')
         self.expect(self.check(), 0, '(1 shell, 1 Python)')
 
+    def test_finding_none_fails(self):
+        self.write('b.py', 'print(1)\n')
+        status, out = self.run_check('check-scripts', self.top)
+        self.assertEqual(status, 1, out)
+        self.assertIn('nothing to check', out)
+        os.remove(os.path.join(self.top, 'b.py'))
+        self.assertEqual(self.check()[0], 1)
+
     def test_a_careless_shell_script_fails(self):
         self.write('a', '#!/bin/sh\nrm -rf $1\n')
         self.expect(self.check(), 1, 'SC2086')
