@@ -329,18 +329,20 @@ static enum kms_rc agree_on_domain(struct keeper *k, const char **why)
 	if (rc)
 		return rc;
 	if (!k->info.provisioned) {
-		*why = "The TEE holds no key domain, but the database belongs "
-		       "to one. Put the TEE's trusted storage back.";
-		if (id.known)
+		if (id.known) {
+			*why = "The TEE holds no key domain, but the database "
+			       "belongs to one. Put the TEE's trusted storage "
+			       "back.";
 			return KMS_RC_FOREIGN_STATE;
-		*why = "The TEE holds no key domain yet. Start once with "
-		       "--provision to make one.";
-		if (!k->config.may_provision)
+		}
+		if (!k->config.may_provision) {
+			*why = "The TEE holds no key domain yet. Start once "
+			       "with --provision to make one.";
 			return KMS_RC_NOT_PROVISIONED;
+		}
 		rc = tee_provision(k->ledger.line, 0, k->config.shard_total);
 		if (!rc)
 			rc = tee_info(k->ledger.line, 0, &k->info);
-		*why = kms_rc_text(rc);
 		if (rc)
 			return rc;
 		log_info("keeper", "made a key domain of %u shards",
@@ -387,7 +389,6 @@ static enum kms_rc open_all(struct keeper *k, const char **why)
 {
 	enum kms_rc rc = tee_line_open(&k->ledger.line, k->config.tee);
 
-	*why = kms_rc_text(rc);
 	if (!rc)
 		rc = store_reader_open(&k->ledger.reader, k->config.store);
 	if (!rc)
@@ -395,7 +396,12 @@ static enum kms_rc open_all(struct keeper *k, const char **why)
 	for (unsigned int i = 0; !rc && i < tee_workers(k->config.tee); i++)
 		rc = open_worker(k, i, why);
 	/* Last: a database that was refused stays as it is. */
-	return rc ? rc : remember_domain(k);
+	if (!rc)
+		rc = remember_domain(k);
+	/* Nothing of it has failed before, so this is about now. */
+	if (rc && !*why && *store_why(k->config.store))
+		*why = store_why(k->config.store);
+	return rc;
 }
 
 enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
@@ -405,7 +411,7 @@ enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 	enum kms_rc rc = KMS_RC_NO_MEMORY;
 
 	*keeper = NULL;
-	*why = kms_rc_text(rc);
+	*why = NULL;
 	k = mem_zalloc(1, sizeof(*k));
 	if (!k || c->reactors > REACTORS_MAX)
 		goto fail;

@@ -109,7 +109,7 @@ struct keeper_change {
 /*
  * Opens every shard, finishes or drops interrupted commits, starts the thread.
  * ROLLED_BACK, FOREIGN_STATE, NOT_PROVISIONED, IN_USE, STORAGE, UNAVAILABLE;
- * *why then tells a person what to do.
+ * *why then tells a person what to do, or is NULL: the result says it all.
  */
 enum kms_rc keeper_start(struct keeper **keeper, const struct keeper_config *c,
 			 const char **why) KMS_MUST_USE;

@@ -55,7 +55,8 @@ struct ledger {
 
 /*
  * Opens the shards of a worker and brings the database to the TEE's state:
- * every row of the table of interrupted commits. Errors as keeper_start().
+ * every row of the table of interrupted commits. Errors, and *why, as
+ * keeper_start().
  */
 enum kms_rc ledger_open_worker(struct ledger *l, unsigned int worker,
 			       const char **why) KMS_MUST_USE;

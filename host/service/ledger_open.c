@@ -46,7 +46,7 @@ static const char *why_of(enum kms_rc rc)
 	case KMS_RC_STORAGE:
 		return why_storage;
 	default:
-		return kms_rc_text(rc);
+		return NULL;
 	}
 }
 
@@ -156,14 +156,14 @@ enum kms_rc ledger_open_worker(struct ledger *l, unsigned int worker,
 	}
 	if (!rc)
 		tee_set_serving(l->tee, worker, true);
-	else if (why)
+	else
 		*why = why_of(rc);
 	return rc;
 }
 
 enum kms_rc ledger_revive(struct ledger *l, unsigned int worker)
 {
-	const char *why = "";
+	const char *why = NULL;
 	enum kms_rc rc = KMS_RC_UNAVAILABLE;
 
 	if (tee_is_abandoned(l->tee))
@@ -173,7 +173,7 @@ enum kms_rc ledger_revive(struct ledger *l, unsigned int worker)
 		rc = ledger_open_worker(l, worker, &why);
 	if (rc)
 		log_error("keeper", "worker %u stays down: %s %s", worker,
-			  kms_rc_name(rc), why);
+			  kms_rc_name(rc), why ? why : kms_rc_text(rc));
 	else
 		log_info("keeper", "worker %u serves again", worker);
 	return rc;

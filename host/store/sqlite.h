@@ -150,7 +150,7 @@ struct sqlite_store {
 	struct sqlite_conn desk; /* under desk_lock */
 	pthread_mutex_t desk_lock;
 	atomic_int log_pages; /* after the desk's last commit */
-	const char *why;      /* of the last failed write */
+	const char *why;      /* of the committer's last failure */
 	int lock_fd;	      /* held by the server, else -1 */
 	char path[];
 };

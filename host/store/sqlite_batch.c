@@ -27,6 +27,8 @@ enum kms_rc sqlite_get_identity(struct store *base, struct store_identity *id)
 		rc = KMS_RC_OK;
 	}
 	query_end(&q);
+	if (rc)
+		s->why = s->durable.why;
 	return rc;
 }
 
@@ -97,12 +99,15 @@ static enum kms_rc read_shard(struct sqlite_conn *c, struct store_shard *out,
 enum kms_rc sqlite_get_shard(struct store *base, struct store_shard *out,
 			     uint16_t shard)
 {
-	struct sqlite_conn *c = &sqlite_of(base)->durable;
+	struct sqlite_store *s = sqlite_of(base);
+	struct sqlite_conn *c = &s->durable;
 	enum kms_rc rc = sqlite_conn_run(c, SQL_BEGIN_READ);
 
+	if (!rc)
+		rc = sqlite_conn_end(c, read_shard(c, out, shard));
 	if (rc)
-		return rc;
-	return sqlite_conn_end(c, read_shard(c, out, shard));
+		s->why = c->why;
+	return rc;
 }
 
 /* An older version must never take the place of a newer one. */

@@ -109,7 +109,10 @@ void store_close(struct store **s);
  */
 enum kms_rc store_claim(struct store *s) KMS_MUST_USE;
 
-/* What made the last write function fail, and what to do; static text. */
+/*
+ * What made the last function of the committer fail, and what to do; static
+ * text, empty before the first one.
+ */
 const char *store_why(const struct store *s);
 
 enum kms_rc store_get_identity(struct store *s,

@@ -200,6 +200,16 @@ class Refusal(OwnServerTest):
             f.write(b'this is not a database\n' * 1000)
         self.refuse(server, re.escape(os.path.basename(path)))
 
+    def test_a_database_with_a_damaged_page(self):
+        server = self.new_server().start()
+        self.connect(server).create()
+        server.stop()
+        path = next(p for p in server.database_files() if p.endswith('.db'))
+        with open(path, 'r+b') as f:
+            f.seek(4096)
+            f.write(b'damaged' * 64)
+        self.refuse(server, r'teekmsd: state: UNAVAILABLE: the database is damaged')
+
     def test_a_second_server_on_the_same_state(self):
         first = self.new_server().start()
         key_id = self.connect(first).create()['KeyId']
