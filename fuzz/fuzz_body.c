@@ -167,7 +167,8 @@ static void check_row(const struct op *op, struct bytes text, bool query,
 
 	fuzz_check(op->in_size <= sizeof(in));
 	if (query)
-		rc = fields_from_query(&text, op->in, text, arena);
+		rc = fields_from_query(&text, op->in, text, arena, &message);
+	fuzz_check(!rc || rc == KMS_RC_NO_MEMORY || message.ptr);
 	if (!rc)
 		rc = json_parse(&object, text);
 	if (rc)

@@ -292,11 +292,9 @@ static enum kms_rc read_object(struct exchange *x, struct json_value *object)
 
 	if (!has_body && x->req->query.len)
 		rc = fields_from_query(&text, call->op->in, x->req->query,
-				       call->arena);
-	if (rc) {
-		say(call, "invalid query parameters");
+				       call->arena, &call->message);
+	if (rc)
 		return rc;
-	}
 	rc = json_parse(object, text.len ? text : bytes_of_text("{}"));
 	if (rc)
 		say(call, "the body is not a valid JSON text");

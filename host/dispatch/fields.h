@@ -26,11 +26,13 @@ enum kms_rc fields_decode(void *out, const struct field *fields,
 			  struct bytes *message) KMS_MUST_USE;
 
 /*
- * Makes the object of a query string ("Limit=5&Marker=x") in the arena; the
- * fields tell which values are numbers. BAD_INPUT, NO_MEMORY.
+ * Makes the object of a query string ("Limit=5&Marker=x") in the arena: of the
+ * parameters that the fields name, others are ignored. The fields tell which
+ * values are numbers, *message what is wrong. BAD_INPUT (also when one comes
+ * twice), NO_MEMORY.
  */
 enum kms_rc fields_from_query(struct bytes *json, const struct field *fields,
-			      struct bytes query,
-			      struct arena *arena) KMS_MUST_USE;
+			      struct bytes query, struct arena *arena,
+			      struct bytes *message) KMS_MUST_USE;
 
 #endif /* KMS_HOST_FIELDS_H */

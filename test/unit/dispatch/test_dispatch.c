@@ -45,6 +45,8 @@ static void get_routes_take_their_members_from_the_query(void **state)
 	begin("GET", "/keys", NULL);
 	request->query = bytes_of_text("Limit=7&Limit=8");
 	send_it(400);
+	assert_body("{\"error\":\"the query string has 'Limit' more than "
+		    "once\",\"code\":\"BAD_INPUT\"}");
 	begin("GET", "/keys", NULL);
 	request->query = bytes_of_text("Limit=%");
 	send_it(400);

@@ -213,13 +213,14 @@ static void a_full_arena_is_told(void **state)
 static void query(const char *text, enum kms_rc rc, const char *want)
 {
 	struct bytes json = { 0 };
+	struct bytes why = { 0 };
 
 	arena_reset(&arena);
 	assert_int_equal(fields_from_query(&json, op_of(LIST)->in,
-					   bytes_of_text(text), &arena),
+					   bytes_of_text(text), &arena, &why),
 			 rc);
 	if (rc)
-		return;
+		json = why;
 	assert_int_equal(json.len, strlen(want));
 	assert_memory_equal(json.ptr, want, json.len);
 }
@@ -229,13 +230,22 @@ static void a_query_becomes_an_object(void **state)
 	(void)state;
 	query("", KMS_RC_OK, "{}");
 	query("Limit=5&Marker=7", KMS_RC_OK, "{\"Limit\":5,\"Marker\":\"7\"}");
-	query("Limit=x&&a", KMS_RC_OK, "{\"Limit\":\"x\",\"a\":\"\"}");
+	query("Limit=x&&Marker", KMS_RC_OK,
+	      "{\"Limit\":\"x\",\"Marker\":\"\"}");
 	query("Limit={}", KMS_RC_OK, "{\"Limit\":\"{}\"}");
 	query("M%61rker=a%20b+%22c%00", KMS_RC_OK,
 	      "{\"Marker\":\"a b \\\"c\\u0000\"}");
-	query("a=%2", KMS_RC_BAD_INPUT, NULL);
-	query("a=%zz", KMS_RC_BAD_INPUT, NULL);
-	query("%=1", KMS_RC_BAD_INPUT, NULL);
+	query("a=%2", KMS_RC_BAD_INPUT, "the query string is malformed");
+	query("a=%zz", KMS_RC_BAD_INPUT, "the query string is malformed");
+	query("%=1", KMS_RC_BAD_INPUT, "the query string is malformed");
+}
+
+static void a_query_says_what_it_names_and_says_it_once(void **state)
+{
+	(void)state;
+	query("a=1&a=2&limit=3&Limit%00x=4&=5", KMS_RC_OK, "{}");
+	query("Marker=1&Limit=2&Marke%72=1", KMS_RC_BAD_INPUT,
+	      "the query string has 'Marker' more than once");
 }
 
 int main(void)
@@ -254,6 +264,7 @@ int main(void)
 		cmocka_unit_test(only_objects_are_bodies),
 		cmocka_unit_test(a_full_arena_is_told),
 		cmocka_unit_test(a_query_becomes_an_object),
+		cmocka_unit_test(a_query_says_what_it_names_and_says_it_once),
 	};
 
 	return cmocka_run_group_tests(tests, decode_open, decode_close);
