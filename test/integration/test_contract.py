@@ -4,6 +4,7 @@
 import json
 import subprocess
 import unittest
+import urllib.parse
 
 from harness import TEEKMSD, SharedServerTest, b64, digest_of
 from passkey import HASH, SCHEDULE, SIGN, Authenticator, Owner, WalletClient
@@ -62,6 +63,30 @@ class Members(Rows):
         out = next(op['out'] for op in operations() if op['name'] == 'ListKeys')
         first = self.client.must('ListKeys', Limit=1)
         self.assertEqual(set(first), {member['name'] for member in out})
+
+
+class Failures(Rows):
+    def ask(self, op, **members):
+        """The table's own example, with other members."""
+        example = op.get('example', '')
+        if not example.startswith('{'):
+            query = {**dict(urllib.parse.parse_qsl(example)), **members}
+            return self.client.get(op['path'] + '?' + urllib.parse.urlencode(query))
+        body = json.dumps({**json.loads(example), **members})
+        if 'path' in op:
+            return self.client.request('POST', op['path'], body)
+        return self.client.raw(op['target'], body)
+
+    def test_the_rows_name_what_a_malformed_arn_leads_to(self):
+        for op in operations():
+            if not any(member['name'] == 'KeyId' for member in op['in']):
+                continue
+            with self.subTest(op['name'], at=op.get('path') or op['target']):
+                answer = self.ask(op, KeyId='arn:foo')
+                self.assertEqual(answer.status, 400, answer)
+                names = {fail['code'] for fail in op['fails']} | {fail['type'] for fail in op['fails']}
+                self.assertIn(answer.json.get('code') or answer.code, names)
+                self.assertIn('Invalid arn arn:foo', answer.json['error'])
 
 
 class WalletMembers(Rows):
