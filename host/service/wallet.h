@@ -101,6 +101,7 @@ struct wallet_change {
 	void *user;
 	const char *denied;    /* what POLICY_DENY means here; may be NULL */
 	enum kms_rc denied_as; /* and its result, when it is another */
+	const char *limited;   /* what LIMIT means here; may be NULL */
 	/* Only when it was committed. */
 	void (*done)(struct wallet_change *c);
 };

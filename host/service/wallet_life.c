@@ -74,8 +74,8 @@ static void change_passkeys(struct call *call, enum abi_op op,
 	c->denied = op == OP_REMOVE_PASSKEY
 			    ? "The passkey is not one of the wallet's, or the "
 			      "last of them"
-			    : "The passkey is one of the wallet's already, or "
-			      "there is no room for more";
+			    : "The passkey is one of the wallet's already";
+	c->limited = "The wallet has four passkeys: there is no room for more";
 	c->change.passkey = xy;
 	if (op != OP_REMOVE_PASSKEY) {
 		c->change.credential = credential;

@@ -107,6 +107,8 @@ static void changed(struct keeper_change *change)
 	} else if (change->rc == KMS_RC_POLICY_DENY && c->denied) {
 		call_fail(c->call, c->denied_as ? c->denied_as : change->rc,
 			  "%s", c->denied);
+	} else if (change->rc == KMS_RC_LIMIT && c->limited) {
+		call_fail(c->call, change->rc, "%s", c->limited);
 	} else {
 		call_done(c->call, change->rc);
 	}

@@ -308,7 +308,9 @@ class Life:
         for count in (2, 3, 4):
             passkey = self.passkey()
             self.assertEqual(self.assert_ok(owner.add_passkey(passkey.public, passkey.credential))['PasskeyCount'], count)
-        self.assert_refused(owner.add_passkey(self.passkey().public), 'LIMIT')
+        refused = owner.add_passkey(self.passkey().public)
+        self.assert_refused(refused, 'LIMIT')
+        self.assertIn('no room for more', refused.json['error'])
         alone = self.new_owner()
         self.assertEqual(alone.remove_passkey(alone.authenticator.public).status, 400)
         self.assert_signs(alone)
