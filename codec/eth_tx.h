@@ -64,8 +64,9 @@ struct eth_tx {
 
 /*
  * Whether the transaction is one that a chain can accept, as far as it tells
- * alone, and within the limits above; sets the counts. It also refuses to
- * create a contract without code, which would only lose the value. DECODE.
+ * alone, and within the limits above; sets the counts, of which one is above
+ * its limit when that is what is wrong. It also refuses to create a contract
+ * without code, which would only lose the value. DECODE.
  */
 enum kms_rc eth_tx_check(struct eth_tx *tx) KMS_MUST_USE;
 

@@ -279,6 +279,39 @@ static enum kms_rc check_chain(const struct reading *r)
 	return KMS_RC_OK;
 }
 
+#define COUNT(member) offsetof(struct eth_tx, member)
+
+/* A chain would take more of these: it is we who do not. */
+static const struct {
+	size_t count;
+	size_t max;
+	const char *list;
+	const char *items;
+} limits[] = {
+	{ COUNT(access_count), ETH_TX_ACCESS_MAX, "accessList", "addresses" },
+	{ COUNT(key_count), ETH_TX_KEYS_MAX, "accessList", "storage keys" },
+	{ COUNT(blob_count), ETH_TX_BLOBS_MAX, "blobVersionedHashes",
+	  "hashes" },
+	{ COUNT(auth_count), ETH_TX_AUTHS_MAX, "authorizationList",
+	  "authorizations" },
+};
+
+/* eth_tx_check() stops at the first item that is one too many. */
+static enum kms_rc refuse(const struct reading *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		size_t count = 0;
+
+		memcpy(&count, (const char *)r->tx + limits[i].count,
+		       sizeof(count));
+		if (count > limits[i].max)
+			return wrong(r, "Transaction.%s has more than %zu %s",
+				     limits[i].list, limits[i].max,
+				     limits[i].items);
+	}
+	return wrong(r, "Transaction is not one that a chain takes");
+}
+
 enum kms_rc wallet_read_transaction(struct eth_tx *tx, struct arena *arena,
 				    const struct transaction_in *in,
 				    char why[WALLET_WHY_MAX])
@@ -301,6 +334,6 @@ enum kms_rc wallet_read_transaction(struct eth_tx *tx, struct arena *arena,
 	if (!rc)
 		rc = read_lists(&r);
 	if (!rc && eth_tx_check(tx))
-		rc = wrong(&r, "Transaction is not one that a chain takes");
+		rc = refuse(&r);
 	return rc;
 }

@@ -281,6 +281,88 @@ static void malformed_lists_are_refused(void **state)
 	assert_refused(&in, "blobVersionedHashes does not belong to type 1");
 }
 
+/* An array of an item, so many times. */
+static struct json_value repeat(const char *item, size_t count)
+{
+	size_t cap = (strlen(item) + 1) * count + 2;
+	char *text = arena_alloc(&arena, cap + 1);
+	size_t at = 0;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < count; i++)
+		at += (size_t)snprintf(text + at, cap - at, "%c%s",
+				       i ? ',' : '[', item);
+	memcpy(text + at, "]", 2);
+	return list(text);
+}
+
+static struct json_value access_of_keys(size_t count)
+{
+	struct json_value keys = repeat("\"0x" WORD "\"", count);
+	size_t cap = keys.raw.len + 128;
+	char *text = arena_alloc(&arena, cap);
+
+	assert_non_null(text);
+	snprintf(text, cap,
+		 "[{\"address\":\"0x" ADDR "\",\"storageKeys\":%.*s}]",
+		 (int)keys.raw.len, (const char *)keys.raw.ptr);
+	return list(text);
+}
+
+static struct transaction_in typed(int64_t type)
+{
+	struct transaction_in in = transfer();
+
+	in.type.value = type;
+	if (type < ETH_TX_DYNAMIC_FEE)
+		return in;
+	in.gas_price = (struct bytes){ 0 };
+	in.max_fee = in.max_priority_fee = bytes_of_text("1");
+	if (type == ETH_TX_BLOB)
+		in.max_blob_fee = bytes_of_text("1");
+	return in;
+}
+
+static void assert_taken(const struct transaction_in *in)
+{
+	struct eth_tx tx = { 0 };
+
+	if (wallet_read_transaction(&tx, &arena, in, why))
+		fail_msg("%s", why);
+}
+
+static void a_limit_of_ours_is_told_as_such(void **state)
+{
+	static const char access[] =
+		"{\"address\":\"0x" ADDR "\",\"storageKeys\":[]}";
+	static const char blob[] = "\"0x0122222222222222222222222222222222"
+				   "222222222222222222222222222222\"";
+	static const char auth[] =
+		"{\"chainId\":1,\"address\":\"0x" ADDR
+		"\",\"nonce\":0,\"yParity\":0,\"r\":\"1\",\"s\":\"1\"}";
+	struct transaction_in in = typed(ETH_TX_ACCESS_LIST);
+
+	(void)state;
+	in.access_list = repeat(access, ETH_TX_ACCESS_MAX);
+	assert_taken(&in);
+	in.access_list = repeat(access, ETH_TX_ACCESS_MAX + 1);
+	assert_refused(&in, "Transaction.accessList has more than 128 addr");
+	in.access_list = access_of_keys(ETH_TX_KEYS_MAX);
+	assert_taken(&in);
+	in.access_list = access_of_keys(ETH_TX_KEYS_MAX + 1);
+	assert_refused(&in, "Transaction.accessList has more than 256 stor");
+	in = typed(ETH_TX_BLOB);
+	in.blob_hashes = repeat(blob, ETH_TX_BLOBS_MAX);
+	assert_taken(&in);
+	in.blob_hashes = repeat(blob, ETH_TX_BLOBS_MAX + 1);
+	assert_refused(&in, "blobVersionedHashes has more than 16 hashes");
+	in = typed(ETH_TX_SET_CODE);
+	in.authorizations = repeat(auth, ETH_TX_AUTHS_MAX);
+	assert_taken(&in);
+	in.authorizations = repeat(auth, ETH_TX_AUTHS_MAX + 1);
+	assert_refused(&in, "authorizationList has more than 16 auth");
+}
+
 /* --- every vector, as members -------------------------------------------- */
 
 static const char *keep(const char *text)
@@ -458,6 +540,7 @@ int main(void)
 		cmocka_unit_test(chains_are_named_within_bounds),
 		cmocka_unit_test(only_an_empty_to_creates_a_contract),
 		cmocka_unit_test(malformed_lists_are_refused),
+		cmocka_unit_test(a_limit_of_ours_is_told_as_such),
 		cmocka_unit_test(every_vector_can_be_said_in_members),
 	};
 
