@@ -170,7 +170,8 @@ static const struct field transaction_fields[] = {
 const struct field sign_wallet_fields[] = {
 	ANY_OF_ITS_NAMES(struct sign_wallet_in),
 	OWNER(struct sign_wallet_in),
-	F_STRING(0, "Message", struct sign_wallet_in, message, 0, MESSAGE_MAX),
+	F_STRING(FIELD_HIDDEN, "Message", struct sign_wallet_in, message, 0,
+		 MESSAGE_MAX),
 	F_ENUM(0, "MessageEncoding", struct sign_wallet_in, encoding,
 	       &message_encodings),
 	F_ENUM(0, "MessageType", struct sign_wallet_in, meaning,

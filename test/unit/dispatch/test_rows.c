@@ -187,6 +187,25 @@ static void what_is_wrong_inside_is_told_by_its_path(void **state)
 	assert_int_equal(fakes.runs, 0);
 }
 
+static void a_message_that_is_too_long_is_not_told_back(void **state)
+{
+	static char body[65536 + 32];
+	const size_t at = strlen("{\"Message\":\"");
+
+	(void)state;
+	memset(body, 'm', sizeof(body));
+	memcpy(body, "{\"Message\":\"", at);
+	memcpy(body + at + 65537, "\"}", 3);
+	post("/Sign", NULL, body, 400);
+	assert_string_equal(
+		fakes.body,
+		"{\"error\":\"1 validation error detected: Value at 'message' "
+		"failed to satisfy constraint: Member must have length less "
+		"than or equal to 65536\",\"code\":\"BAD_INPUT\"}");
+	memcpy(body + at + 65536, "\"}", 3);
+	post("/Sign", NULL, body, 200);
+}
+
 static void a_credential_shows_more_where_none_is_needed(void **state)
 {
 	(void)state;
@@ -334,6 +353,7 @@ int main(void)
 		fixture_test(a_target_beside_a_path_must_be_its_own),
 		fixture_test(objects_inside_objects_are_decoded),
 		fixture_test(what_is_wrong_inside_is_told_by_its_path),
+		fixture_test(a_message_that_is_too_long_is_not_told_back),
 		fixture_test(a_credential_shows_more_where_none_is_needed),
 		fixture_test(bodies_of_wallets_are_at_most_256_kib),
 		fixture_test(each_api_key_has_a_limit_of_its_own),
