@@ -13,7 +13,7 @@
 #define KEY_ID_MAX	 2048 /* as on POST /, where it may be an ARN */
 #define ADDRESS_MAX	 64
 #define PATH_MAX_LEN	 64
-#define MESSAGE_MAX	 65536
+#define MESSAGE_MAX	 ABI_PAYLOAD_MAX /* characters; then bytes count */
 #define AMOUNT_MAX	 80
 #define NAME_MAX_CHARS	 64
 #define CREDENTIAL_MAX	 1023

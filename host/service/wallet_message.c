@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/wallet_payload.h"
 
+#include "abi/limits.h"
 #include "common/base64.h"
 #include "common/hex.h"
 
@@ -43,16 +44,10 @@ static enum kms_rc guess_form(struct bytes *out, uint8_t *room,
 	return KMS_RC_OK;
 }
 
-enum kms_rc wallet_read_message(struct bytes *out, struct arena *arena,
-				struct bytes text, enum message_encoding form,
-				bool guess, char why[WALLET_WHY_MAX])
+static enum kms_rc read_form(struct bytes *out, uint8_t *room,
+			     struct bytes text, enum message_encoding form,
+			     bool guess, char why[WALLET_WHY_MAX])
 {
-	/* One more, so that an empty message is not an absent one. */
-	uint8_t *room = arena_alloc(arena, text.len + 1);
-	enum kms_rc rc = KMS_RC_BAD_INPUT;
-
-	if (!room)
-		return KMS_RC_NO_MEMORY;
 	snprintf(why, WALLET_WHY_MAX, "Message is not valid %s",
 		 form == ENCODING_BASE64 ? "base64" : "hexadecimal");
 	switch (form) {
@@ -74,5 +69,22 @@ enum kms_rc wallet_read_message(struct bytes *out, struct arena *arena,
 	snprintf(why, WALLET_WHY_MAX,
 		 "Message must begin with 0x, or MessageEncoding must tell "
 		 "what it is: hex, base64 or utf8");
-	return rc;
+	return KMS_RC_BAD_INPUT;
+}
+
+enum kms_rc wallet_read_message(struct bytes *out, struct arena *arena,
+				struct bytes text, enum message_encoding form,
+				bool guess, char why[WALLET_WHY_MAX])
+{
+	/* One more, so that an empty message is not an absent one. */
+	uint8_t *room = arena_alloc(arena, text.len + 1);
+	enum kms_rc rc = KMS_RC_NO_MEMORY;
+
+	if (room)
+		rc = read_form(out, room, text, form, guess, why);
+	if (rc || out->len <= ABI_PAYLOAD_MAX)
+		return rc;
+	snprintf(why, WALLET_WHY_MAX, "Message too large: %zu bytes (max %d)",
+		 out->len, ABI_PAYLOAD_MAX);
+	return KMS_RC_BAD_INPUT;
 }

@@ -18,7 +18,8 @@
 /*
  * Gives the bytes of a message, in the arena. Without an encoding it has to
  * begin with "0x", unless guess is set: then it is base64 if it can be, or
- * else the text itself, as in the reference. BAD_INPUT, NO_MEMORY.
+ * else the text itself, as in the reference. BAD_INPUT (also when it is more
+ * than the TEE takes), NO_MEMORY.
  */
 enum kms_rc wallet_read_message(struct bytes *out, struct arena *arena,
 				struct bytes text, enum message_encoding form,

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "abi/limits.h"
 #include "codec/rlp.h"
 #include "host/service/wallet_payload.h"
 #include "test/unit/codec/eth_tx_vectors.h"
@@ -90,6 +91,26 @@ static void messages_are_what_they_are_said_to_be(void **state)
 		assert_non_null(out.ptr);
 		assert_hex(out.ptr, out.len, rows[i].want);
 	}
+}
+
+/* A character is up to four bytes, and the TEE counts these. */
+static void a_message_is_at_most_what_the_tee_takes(void **state)
+{
+	static char text[ABI_PAYLOAD_MAX + 5];
+	struct bytes out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ABI_PAYLOAD_MAX + 4; i += 4)
+		memcpy(text + i, "\xf0\x9f\x94\x91", 5);
+	assert_int_equal(wallet_read_message(&out, &arena, bytes_of_text(text),
+					     ENCODING_UTF8, false, why),
+			 KMS_RC_BAD_INPUT);
+	assert_string_equal(why, "Message too large: 65540 bytes (max 65536)");
+	text[ABI_PAYLOAD_MAX] = '\0';
+	assert_int_equal(wallet_read_message(&out, &arena, bytes_of_text(text),
+					     ENCODING_UTF8, false, why),
+			 KMS_RC_OK);
+	assert_int_equal(out.len, ABI_PAYLOAD_MAX);
 }
 
 /* --- transactions -------------------------------------------------------- */
@@ -532,6 +553,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_what_they_are_said_to_be),
+		cmocka_unit_test(a_message_is_at_most_what_the_tee_takes),
 		cmocka_unit_test(one_ether_is_one_ether),
 		cmocka_unit_test(
 			the_specified_transaction_has_the_specified_hash),
