@@ -85,15 +85,15 @@ out:
 static enum kms_rc is_open(bool *open, const struct auth *a,
 			   struct auth_view *view)
 {
-	uint64_t count = 0;
+	struct store_api_key_count count = { 0 };
 	enum kms_rc rc = KMS_RC_OK;
 
 	*open = a->open;
 	if (a->open || a->closed || view->closed)
 		return KMS_RC_OK;
 	rc = store_count_api_keys(view->reader, &count);
-	view->closed = !rc && count;
-	*open = !rc && !count;
+	view->closed = !rc && count.made;
+	*open = !rc && !count.made;
 	return rc;
 }
 

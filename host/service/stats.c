@@ -217,8 +217,8 @@ static void put_warnings(struct json_writer *w, const struct call *call,
 	json_array(w);
 	if (!api_keys)
 		put_warning(w, "NO_API_KEYS",
-			    "No API key has been made with the teekms program.",
-			    "尚未用 teekms 程序创建 API 密钥。");
+			    "No API key of the teekms program is valid.",
+			    "没有由 teekms 程序创建的有效 API 密钥。");
 	if (dead)
 		put_warning(w, "CIRCUIT_BREAKER_OPEN",
 			    "A TEE worker is being restarted.",
@@ -243,8 +243,8 @@ static void put_explanations(struct json_writer *w)
 		  "自数据库创建以来的累计值。" },
 		{ "queue", "Open while a TEE worker does not serve.",
 		  "有 TEE 工作进程不可用时为 open。" },
-		{ "api_keys", "API keys ever made, revoked ones too.",
-		  "已创建的 API 密钥数,包括已撤销的。" },
+		{ "api_keys", "API keys that are valid, without revoked ones.",
+		  "有效的 API 密钥数,不包括已撤销的。" },
 	};
 
 	json_name(w, "_explain");
@@ -266,7 +266,7 @@ static void put_stats(struct json_writer *w, const struct call *call)
 	unsigned int dead = dead_workers(call);
 	struct store_reader *r =
 		service_thread(call->service, call->reactor)->queue.reader;
-	uint64_t api_keys = 0;
+	struct store_api_key_count api_keys = { 0 };
 
 	json_object(w);
 	json_text_member(w, "service", "teekms");
@@ -277,11 +277,11 @@ static void put_stats(struct json_writer *w, const struct call *call)
 	put_queue(w, dead);
 	if (call->caller.admitted || c->compat) {
 		if (store_count_api_keys(r, &api_keys))
-			api_keys = 0;
+			api_keys.live = 0;
 		put_keys(w, call);
 		put_operations(w, call);
-		put_count(w, "api_keys", api_keys);
-		put_warnings(w, call, api_keys, dead);
+		put_count(w, "api_keys", api_keys.live);
+		put_warnings(w, call, api_keys.live, dead);
 	}
 	put_explanations(w);
 	json_end(w);

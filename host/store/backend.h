@@ -54,7 +54,8 @@ struct store_backend {
 				 uint64_t slot);
 	enum kms_rc (*get_api_key)(struct store_reader *r,
 				   struct store_api_key *out, const char *id);
-	enum kms_rc (*count_api_keys)(struct store_reader *r, uint64_t *count);
+	enum kms_rc (*count_api_keys)(struct store_reader *r,
+				      struct store_api_key_count *count);
 
 	enum kms_rc (*get_wallet)(struct store_reader *r,
 				  struct store_wallet *out,

@@ -217,7 +217,8 @@ enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 			     uint16_t shard, uint64_t slot);
 enum kms_rc sqlite_get_api_key(struct store_reader *base,
 			       struct store_api_key *out, const char *id);
-enum kms_rc sqlite_count_api_keys(struct store_reader *base, uint64_t *count);
+enum kms_rc sqlite_count_api_keys(struct store_reader *base,
+				  struct store_api_key_count *count);
 
 /* sqlite_api_key.c */
 enum kms_rc sqlite_read_api_key(const struct query *q,

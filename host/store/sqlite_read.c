@@ -203,7 +203,8 @@ enum kms_rc sqlite_get_api_key(struct store_reader *base,
 	return rc;
 }
 
-enum kms_rc sqlite_count_api_keys(struct store_reader *base, uint64_t *count)
+enum kms_rc sqlite_count_api_keys(struct store_reader *base,
+				  struct store_api_key_count *count)
 {
 	struct sqlite_reader *r = sqlite_reader_of(base);
 	struct query q = { 0 };
@@ -212,7 +213,9 @@ enum kms_rc sqlite_count_api_keys(struct store_reader *base, uint64_t *count)
 	query_start(&q, &r->conn, SQL_COUNT_API_KEYS);
 	rc = query_next(&q);
 	if (!rc)
-		*count = query_int(&q, 0);
+		*count = (struct store_api_key_count){
+			.made = query_int(&q, 0), .live = query_int(&q, 1)
+		};
 	query_end(&q);
 	return rc;
 }

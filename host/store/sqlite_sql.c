@@ -125,7 +125,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"SELECT " API_KEY_COLUMNS " FROM api_keys "
 		"WHERE id = ? AND revoked = 0",
 	[SQL_COUNT_API_KEYS] =
-		"SELECT count(*) FROM api_keys",
+		"SELECT count(*), count(*) FILTER (WHERE revoked = 0) "
+		"FROM api_keys",
 
 	[SQL_ADD_WALLET] =
 		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "

@@ -280,8 +280,9 @@ enum kms_rc store_get_api_key(struct store_reader *r, struct store_api_key *out,
 	return r->store->backend->get_api_key(r, out, id);
 }
 
-enum kms_rc store_count_api_keys(struct store_reader *r, uint64_t *count)
+enum kms_rc store_count_api_keys(struct store_reader *r,
+				 struct store_api_key_count *count)
 {
-	*count = 0;
+	*count = (struct store_api_key_count){ 0 };
 	return r->store->backend->count_api_keys(r, count);
 }

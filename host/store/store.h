@@ -210,10 +210,15 @@ enum kms_rc store_list_api_keys(struct store *s, store_api_key_visit *visit,
 enum kms_rc store_get_api_key(struct store_reader *r, struct store_api_key *out,
 			      const char *id) KMS_MUST_USE;
 /*
- * How many API keys there are, revoked ones too: in dev the server is open
- * until there is one, and revoking the last does not open it again.
+ * In dev the server is open until an API key was made, and revoking the last
+ * does not open it again.
  */
-enum kms_rc store_count_api_keys(struct store_reader *r,
-				 uint64_t *count) KMS_MUST_USE;
+struct store_api_key_count {
+	uint64_t made; /* ever, revoked ones too */
+	uint64_t live;
+};
+enum kms_rc
+store_count_api_keys(struct store_reader *r,
+		     struct store_api_key_count *count) KMS_MUST_USE;
 
 #endif /* KMS_HOST_STORE_H */

@@ -81,6 +81,15 @@ class Stats(OwnServerTest):
         told = client.get('/stats', headers={'x-api-key': API_KEY}).json
         self.assertLessEqual({'keys', 'operations', 'api_keys', 'warnings'}, set(told))
 
+    def test_a_revoked_api_key_counts_no_more(self):
+        server, client = self.serve(env={'KMS_API_KEY': API_KEY})
+        client.headers['x-api-key'] = API_KEY
+        made = server.cli('api-key', 'generate', '--label', 'a').stdout.strip()
+        self.assertEqual(client.get('/stats').json['api_keys'], 1)
+        server.cli('api-key', 'revoke', made[4:12])
+        told = client.get('/stats').json
+        self.assertEqual((told['api_keys'], [w['code'] for w in told['warnings']]), (0, ['NO_API_KEYS']))
+
     def test_people_read_it_indented(self):
         _, client = self.serve()
         plain, pretty = client.get('/stats'), client.get('/stats?pretty=1')

@@ -82,11 +82,12 @@ enum kms_rc store_get_api_key(struct store_reader *r, struct store_api_key *out,
 	return KMS_RC_NOT_FOUND;
 }
 
-enum kms_rc store_count_api_keys(struct store_reader *r, uint64_t *count)
+enum kms_rc store_count_api_keys(struct store_reader *r,
+				 struct store_api_key_count *count)
 {
 	(void)r;
 	fakes.store_calls++;
-	*count = fakes.key_count;
+	count->made = fakes.key_count;
 	return fakes.store_rc;
 }
 
