@@ -24,7 +24,7 @@ static bool is_word(uint32_t c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]+", is_word };
+static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]*", is_word };
 
 /* clang-format off */
 #define ABOUT(s)							       \
@@ -32,7 +32,7 @@ static const struct op_pattern word_pattern = { "[a-zA-Z0-9._-]+", is_word };
 		  WALLET_DESCRIPTION_MAX, &text_pattern),		       \
 	F_ENUM(0, "KeyUsage", s, about.key_usage, &wallet_usages),	       \
 	F_ENUM(0, "KeySpec", s, about.key_spec, &wallet_specs),		       \
-	F_PATTERN(0, "Origin", s, about.origin, 1, STORE_WORD_MAX,	       \
+	F_PATTERN(0, "Origin", s, about.origin, 0, STORE_WORD_MAX,	       \
 		  &word_pattern)
 #define WALLET_ID(flags, s)						       \
 	F_STRING(flags, "KeyId", s, wallet.key_id, 1, KEY_ID_MAX)
@@ -107,10 +107,10 @@ const struct field create_wallet_fields[] = {
 
 const struct field begin_registration_fields[] = {
 	ABOUT(struct begin_registration_in),
-	F_STRING(0, "UserName", struct begin_registration_in, user_name, 1,
+	F_STRING(0, "UserName", struct begin_registration_in, user_name, 0,
 		 NAME_MAX_CHARS),
 	F_STRING(0, "UserDisplayName", struct begin_registration_in,
-		 user_display_name, 1, NAME_MAX_CHARS),
+		 user_display_name, 0, NAME_MAX_CHARS),
 	F_END
 };
 

@@ -303,6 +303,15 @@ class Life:
         owner.authenticator = first
         self.assert_signs(owner)
 
+    def test_an_empty_text_is_an_absent_one(self):
+        owner = Owner.register(self.wallets, self.passkey(), self.style,
+                               begin={'Description': '', 'UserName': '', 'UserDisplayName': '', 'Origin': ''})
+        self.assertEqual((owner.describe()['Origin'], owner.describe()['Description']), ('EXTERNAL_KMS', ''))
+        begun = self.wallets.good('BeginRegistration', {'UserName': '', 'UserDisplayName': ''})
+        self.assertTrue(begun['Options']['user']['name'] and begun['Options']['user']['displayName'])
+        owner = Owner.create(self.wallets, self.passkey(), Origin='')
+        self.assertEqual(owner.describe()['Origin'], 'EXTERNAL_KMS')
+
     def test_at_most_four_passkeys_and_at_least_one(self):
         owner = self.new_owner()
         for count in (2, 3, 4):
