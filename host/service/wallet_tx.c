@@ -257,14 +257,24 @@ static enum kms_rc read_lists(const struct reading *r)
 
 /* --- the rest ------------------------------------------------------------ */
 
+/* Unlike an amount, an address has one meaning with "0x" and without. */
+static bool read_address(uint8_t out[ETH_ADDRESS_LEN], struct bytes text)
+{
+	if (text.len == ETH_ADDRESS_TEXT_LEN)
+		return !eth_address_get(out, text);
+	return text.len == 2 * ETH_ADDRESS_LEN &&
+	       !hex_decode(out, ETH_ADDRESS_LEN, (const char *)text.ptr,
+			   text.len);
+}
+
 /* Only "" asks for a new contract: what was forgotten creates nothing. */
 static enum kms_rc read_to(const struct reading *r)
 {
 	r->tx->has_to = r->in->to.len;
 	if (!r->in->to.len)
 		return KMS_RC_OK;
-	if (eth_address_get(r->tx->to, r->in->to))
-		return wrong(r, "Transaction.to must be 20 bytes (0x and 40 "
+	if (!read_address(r->tx->to, r->in->to))
+		return wrong(r, "Transaction.to must be 20 bytes (40 "
 				"hexadecimal digits)");
 	return KMS_RC_OK;
 }

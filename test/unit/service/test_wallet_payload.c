@@ -170,6 +170,9 @@ static void the_specified_transaction_has_the_specified_hash(void **state)
 	in.to = bytes_of_text("0x742d35Cc6634C0532925a3b844Bc9e7595f2bD18");
 	assert_hash(&in, "1eaacb75d1224f4cc35d7f37b22f40e5"
 			 "fceac56b3849ed912b7ea9249bbefabb");
+	in.to = bytes_of_text("742d35Cc6634C0532925a3b844Bc9e7595f2bD18");
+	assert_hash(&in, "1eaacb75d1224f4cc35d7f37b22f40e5"
+			 "fceac56b3849ed912b7ea9249bbefabb");
 }
 
 static void assert_refused(const struct transaction_in *in, const char *text)
@@ -261,7 +264,9 @@ static void only_an_empty_to_creates_a_contract(void **state)
 	assert_refused(&in, "Transaction.to must be 20 bytes");
 	in.to = bytes_of_text("0x35353535353535353535353535353535353535");
 	assert_refused(&in, "Transaction.to must be 20 bytes");
-	in.to = bytes_of_text("3535353535353535353535353535353535353535");
+	in.to = bytes_of_text("0x353535353535353535353535353535353535353");
+	assert_refused(&in, "Transaction.to must be 20 bytes");
+	in.to = bytes_of_text("353535353535353535353535353535353535353535");
 	assert_refused(&in, "Transaction.to must be 20 bytes");
 }
 
