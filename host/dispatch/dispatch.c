@@ -317,8 +317,7 @@ static enum kms_rc settle_op(struct exchange *x, const struct dispatch *d,
 		return rc;
 	if (call->op->body_max && x->req->body.len > call->op->body_max)
 		return KMS_RC_TOO_LARGE;
-	rc = door_enter_wallet(d->door, &refusal, call->op, object,
-			       http_now_ns());
+	rc = door_enter_wallet(d->door, &refusal, call, x->req, object);
 	return rc ? refused_at_door(x, rc, &refusal) : rc;
 }
 

@@ -82,16 +82,26 @@ static struct bytes caller_of(const struct call *call,
 		       : address_of(req);
 }
 
+static void give_back(struct rate_limit *r, bool taken, struct bytes identity)
+{
+	if (r && taken)
+		rate_limit_give_back(r, identity);
+}
+
 enum kms_rc door_enter(struct door *d, struct door_refusal *refusal,
 		       const struct call *call, const struct http_request *req)
 {
 	uint64_t now_ns = http_now_ns();
+	bool counts_caller = call->op->rate & RATE_CALLER;
 	enum kms_rc rc = KMS_RC_OK;
 
-	if (call->op->rate & RATE_CALLER)
+	if (counts_caller)
 		rc = count(d->callers, refusal, caller_of(call, req), now_ns);
-	if (!rc && (call->op->rate & RATE_ADDRESS))
-		rc = count(d->addresses, refusal, address_of(req), now_ns);
+	if (rc || !(call->op->rate & RATE_ADDRESS))
+		return rc;
+	rc = count(d->addresses, refusal, address_of(req), now_ns);
+	if (rc)
+		give_back(d->callers, counts_caller, caller_of(call, req));
 	return rc;
 }
 
@@ -123,13 +133,21 @@ static struct bytes normalise(char text[NAME_MAX_LEN],
 }
 
 enum kms_rc door_enter_wallet(struct door *d, struct door_refusal *refusal,
-			      const struct op *op,
-			      const struct json_value *body, uint64_t now_ns)
+			      const struct call *call,
+			      const struct http_request *req,
+			      const struct json_value *body)
 {
 	struct json_value name = name_of_wallet(body);
+	unsigned int rate = call->op->rate;
 	char text[NAME_MAX_LEN];
+	enum kms_rc rc = KMS_RC_OK;
 
-	if (!(op->rate & RATE_WALLET) || name.type != JSON_STRING)
-		return KMS_RC_OK;
-	return count(d->wallets, refusal, normalise(text, &name), now_ns);
+	if (!(rate & RATE_WALLET) || name.type != JSON_STRING)
+		return rc;
+	rc = count(d->wallets, refusal, normalise(text, &name), http_now_ns());
+	if (!rc)
+		return rc;
+	give_back(d->callers, rate & RATE_CALLER, caller_of(call, req));
+	give_back(d->addresses, rate & RATE_ADDRESS, address_of(req));
+	return rc;
 }

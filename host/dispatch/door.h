@@ -40,10 +40,13 @@ struct door_refusal {
 enum kms_rc door_enter(struct door *d, struct door_refusal *refusal,
 		       const struct call *call,
 		       const struct http_request *req) KMS_MUST_USE;
-/* Counts the wallet that the body names by its KeyId or Address. RATE. */
+/*
+ * Counts the wallet that the body names by its KeyId or Address, of a call
+ * that door_enter() let in. RATE: then it has not counted there either.
+ */
 enum kms_rc door_enter_wallet(struct door *d, struct door_refusal *refusal,
-			      const struct op *op,
-			      const struct json_value *body,
-			      uint64_t now_ns) KMS_MUST_USE;
+			      const struct call *call,
+			      const struct http_request *req,
+			      const struct json_value *body) KMS_MUST_USE;
 
 #endif /* KMS_HOST_DOOR_H */

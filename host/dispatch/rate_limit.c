@@ -214,3 +214,17 @@ enum kms_rc rate_limit_take(struct rate_limit *r, struct bytes identity,
 	pthread_mutex_unlock(&r->lock);
 	return rc;
 }
+
+void rate_limit_give_back(struct rate_limit *r, struct bytes identity)
+{
+	uint8_t name[NAME_LEN];
+	uint32_t at = NONE;
+
+	make_name(r, name, identity);
+	pthread_mutex_lock(&r->lock);
+	/* One that was forgotten since has got it back already. */
+	at = find(r, name);
+	if (at != NONE)
+		r->buckets[at].full_ns -= r->token_ns;
+	pthread_mutex_unlock(&r->lock);
+}

@@ -65,6 +65,23 @@ static void the_wait_is_told_in_seconds(void **state)
 	assert_int_equal(take("a", START + 60 * SECOND, NULL), 0);
 }
 
+static void what_is_given_back_was_never_taken(void **state)
+{
+	(void)state;
+	make(2, 2);
+	rate_limit_give_back(limit, bytes_of_text("a"));
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(take("a", START, NULL), 0);
+		rate_limit_give_back(limit, bytes_of_text("a"));
+	}
+	assert_int_equal(take("a", START, NULL), 0);
+	assert_int_equal(take("a", START, NULL), 0);
+	assert_int_equal(take("a", START, NULL), KMS_RC_RATE);
+	rate_limit_give_back(limit, bytes_of_text("a"));
+	assert_int_equal(take("a", START, NULL), 0);
+	assert_int_equal(take("a", START, NULL), KMS_RC_RATE);
+}
+
 static void zero_refuses_everything(void **state)
 {
 	unsigned int wait = 0;
@@ -144,6 +161,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_minutes_worth_may_come_at_once,
 					  end),
 		cmocka_unit_test_teardown(the_wait_is_told_in_seconds, end),
+		cmocka_unit_test_teardown(what_is_given_back_was_never_taken,
+					  end),
 		cmocka_unit_test_teardown(zero_refuses_everything, end),
 		cmocka_unit_test_teardown(
 			busy_identities_keep_a_new_one_out_until_they_rest,

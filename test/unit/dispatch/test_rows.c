@@ -311,6 +311,32 @@ static void each_wallet_has_a_limit_of_its_own(void **state)
 	post("/BeginAuthentication", NULL, "{\"Address\":\"0x\"}", 429);
 }
 
+static void what_one_limit_refuses_counts_for_none(void **state)
+{
+	static const char body[] = "{\"KeyId\":\"k\"}";
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		restart(&(struct dispatch_config){ .door = { i ? DOOR_OPEN : 2,
+							     i ? 2 : DOOR_OPEN,
+							     1, 16 } });
+		post("/UnfreezeKey", NULL, body, 200);
+		post("/UnfreezeKey", NULL, body, 429);
+		post("/", "TrentService.UnfreezeKey", body, 400);
+		post("/UnfreezeKey", NULL, "{\"KeyId\":\"l\"}", 200);
+		post("/UnfreezeKey", NULL, "{\"KeyId\":\"m\"}", 429);
+	}
+	/* The address refuses, and the caller's bucket is left alone. */
+	restart(&(struct dispatch_config){ .door = { 2, 1, DOOR_OPEN, 16 } });
+	add_api_key(KEY);
+	send_with_key(KEY, 200);
+	send_with_key(KEY, 429);
+	begin("POST", "/UnfreezeKey", body);
+	snprintf(request->peer, sizeof(request->peer), "127.0.0.2:50000");
+	add_header("x-api-key", KEY);
+	send_it(200);
+}
+
 static void the_operations_of_aws_are_not_counted(void **state)
 {
 	(void)state;
@@ -359,6 +385,7 @@ int main(void)
 		fixture_test(each_api_key_has_a_limit_of_its_own),
 		fixture_test(without_a_key_the_address_is_the_caller),
 		fixture_test(each_wallet_has_a_limit_of_its_own),
+		fixture_test(what_one_limit_refuses_counts_for_none),
 		fixture_test(the_operations_of_aws_are_not_counted),
 		fixture_test(open_mode_stays_open_when_there_are_keys),
 		fixture_test(every_end_is_counted_once),
