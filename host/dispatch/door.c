@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/dispatch/door.h"
 
+#include "codec/uuid.h"
 #include "host/dispatch/rate_limit.h"
+#include "host/service/service.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -105,13 +107,6 @@ enum kms_rc door_enter(struct door *d, struct door_refusal *refusal,
 	return rc;
 }
 
-static struct json_value name_of_wallet(const struct json_value *body)
-{
-	struct json_value name = json_member(body, "KeyId");
-
-	return name.type == JSON_STRING ? name : json_member(body, "Address");
-}
-
 /*
  * One spelling for each name: without escapes and case, and of an ARN what
  * follows its slash. What is longer than any name is counted as one.
@@ -132,19 +127,42 @@ static struct bytes normalise(char text[NAME_MAX_LEN],
 	return bytes_of(text + from, len - from);
 }
 
+/*
+ * The KeyId, which counts for the wallet, or that of the Address. A name that
+ * nobody has counts for itself.
+ */
+static bool name_wallet(char text[NAME_MAX_LEN], struct bytes *out,
+			struct call *call, const struct json_value *body)
+{
+	struct json_value name = json_member(body, "KeyId");
+	bool by_address = name.type != JSON_STRING;
+	uint8_t uuid[ABI_UUID_LEN];
+
+	if (by_address)
+		name = json_member(body, "Address");
+	if (name.type != JSON_STRING)
+		return false;
+	*out = normalise(text, &name);
+	if (by_address && service_wallet_of(call, uuid, *out)) {
+		uuid_put(text, uuid);
+		*out = bytes_of(text, UUID_TEXT_LEN);
+	}
+	return true;
+}
+
 enum kms_rc door_enter_wallet(struct door *d, struct door_refusal *refusal,
-			      const struct call *call,
-			      const struct http_request *req,
+			      struct call *call, const struct http_request *req,
 			      const struct json_value *body)
 {
-	struct json_value name = name_of_wallet(body);
+	struct bytes name = { 0 };
 	unsigned int rate = call->op->rate;
 	char text[NAME_MAX_LEN];
 	enum kms_rc rc = KMS_RC_OK;
 
-	if (!(rate & RATE_WALLET) || name.type != JSON_STRING)
+	if (!d->wallets || !(rate & RATE_WALLET) ||
+	    !name_wallet(text, &name, call, body))
 		return rc;
-	rc = count(d->wallets, refusal, normalise(text, &name), http_now_ns());
+	rc = count(d->wallets, refusal, name, http_now_ns());
 	if (!rc)
 		return rc;
 	give_back(d->callers, rate & RATE_CALLER, caller_of(call, req));

@@ -41,12 +41,11 @@ enum kms_rc door_enter(struct door *d, struct door_refusal *refusal,
 		       const struct call *call,
 		       const struct http_request *req) KMS_MUST_USE;
 /*
- * Counts the wallet that the body names by its KeyId or Address, of a call
+ * Counts the wallet that the body names by its KeyId or an Address, of a call
  * that door_enter() let in. RATE: then it has not counted there either.
  */
 enum kms_rc door_enter_wallet(struct door *d, struct door_refusal *refusal,
-			      const struct call *call,
-			      const struct http_request *req,
+			      struct call *call, const struct http_request *req,
 			      const struct json_value *body) KMS_MUST_USE;
 
 #endif /* KMS_HOST_DOOR_H */

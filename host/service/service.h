@@ -58,6 +58,13 @@ void service_thread_tick(struct service *s, unsigned int index,
 /* Of dispatch, when a call ends: what /stats tells. */
 void service_count(struct call *call, enum kms_rc rc);
 
+/*
+ * Of dispatch, which counts by wallet: whose address it is, as far as the
+ * database knows. Leaves the call alone.
+ */
+bool service_wallet_of(struct call *call, uint8_t uuid[ABI_UUID_LEN],
+		       struct bytes address);
+
 /* --- for the files of this room ----------------------------------------- */
 
 struct store_reader *service_reader(struct call *call);

@@ -52,18 +52,35 @@ bool wallet_find(struct call *call, struct store_wallet *out,
 	return load(call, out, uuid, "Key", key_id);
 }
 
+static enum kms_rc read_address(struct call *call, struct store_address *row,
+				struct bytes address)
+{
+	char text[ETH_ADDRESS_TEXT_LEN + 1];
+
+	if (address.len != ETH_ADDRESS_TEXT_LEN)
+		return KMS_RC_NOT_FOUND;
+	memcpy(text, address.ptr, ETH_ADDRESS_TEXT_LEN);
+	text[ETH_ADDRESS_TEXT_LEN] = '\0';
+	return store_get_address(service_reader(call), row, text);
+}
+
+bool service_wallet_of(struct call *call, uint8_t uuid[ABI_UUID_LEN],
+		       struct bytes address)
+{
+	struct store_address row = { 0 };
+
+	if (read_address(call, &row, address))
+		return false;
+	memcpy(uuid, row.uuid, ABI_UUID_LEN);
+	return true;
+}
+
 static bool find_address(struct call *call, struct wallet_place *out,
 			 struct bytes address)
 {
-	char text[ETH_ADDRESS_TEXT_LEN + 1];
 	struct store_address row = { 0 };
-	enum kms_rc rc = KMS_RC_NOT_FOUND;
+	enum kms_rc rc = read_address(call, &row, address);
 
-	if (address.len == ETH_ADDRESS_TEXT_LEN) {
-		memcpy(text, address.ptr, ETH_ADDRESS_TEXT_LEN);
-		text[ETH_ADDRESS_TEXT_LEN] = '\0';
-		rc = store_get_address(service_reader(call), &row, text);
-	}
 	if (rc == KMS_RC_NOT_FOUND)
 		return unknown(call, "Address", address);
 	if (rc) {

@@ -341,6 +341,22 @@ class TheDoor(OwnServerTest):
         self.assertEqual([second.op('BeginAuthentication', {'KeyId': busy}).status for _ in range(3)], [200] * 2 + [429])
         self.assertEqual(second.op('BeginAuthentication', {'KeyId': quiet}).status, 200)
 
+    def test_a_wallet_has_one_limit_by_whatever_name(self):
+        server = self.new_server(env={'KMS_RATE_LIMIT': '4', 'KMS_REQUIRE_API_KEY': '1'}).start()
+        keys = [server.cli('api-key', 'generate', '--label', name).stdout.strip() for name in 'abc']
+        first, second, third = (WalletClient(server.endpoint, api_key=key) for key in keys)
+        for client in (first, second, third):
+            self.addCleanup(client.close)
+        owner = Owner.create(first, Authenticator())
+        address = owner.describe()['Address']
+        names = ({'Address': address}, {'Address': '0x' + address[2:].upper()}, {'KeyId': owner.key_id})
+        for name in names:
+            self.assertEqual(second.op('BeginAuthentication', name).status, 200)
+        for name in names:
+            self.assertEqual(third.op('BeginAuthentication', name).status, 429)
+        for _ in range(4):  # none of the refused has counted
+            self.assertEqual(third.op('ListKeys').status, 200)
+
     def test_an_address_can_have_a_limit(self):
         client = self.serve(KMS_RATE_LIMIT_ADDRESS='5')
         statuses = [self.post(client, 'ListKeys').status for _ in range(8)]

@@ -91,6 +91,15 @@ enum kms_rc store_count_api_keys(struct store_reader *r,
 	return fakes.store_rc;
 }
 
+bool service_wallet_of(struct call *call, uint8_t uuid[ABI_UUID_LEN],
+		       struct bytes address)
+{
+	(void)call;
+	fakes.wallets_asked_for++;
+	memset(uuid, 0, ABI_UUID_LEN);
+	return fakes.address && bytes_is_var(address, fakes.address);
+}
+
 static void end_call(struct call *call)
 {
 	if (fakes.message) {

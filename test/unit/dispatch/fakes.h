@@ -42,6 +42,8 @@ struct fakes {
 	bool admitted;
 	bool aws;
 	unsigned int counted; /* calls of service_count() */
+	const char *address;  /* of the wallet whose uuid is all zeros */
+	unsigned int wallets_asked_for;
 };
 
 extern struct fakes fakes;

@@ -311,6 +311,26 @@ static void each_wallet_has_a_limit_of_its_own(void **state)
 	post("/BeginAuthentication", NULL, "{\"Address\":\"0x\"}", 429);
 }
 
+static void all_names_of_a_wallet_count_together(void **state)
+{
+	(void)state;
+	fakes.address = "0xab";
+	restart(&(struct dispatch_config){
+		.door = { DOOR_OPEN, DOOR_OPEN, 1, 16 } });
+	post("/BeginAuthentication", NULL, "{\"Address\":\"0xAB\"}", 200);
+	post("/BeginAuthentication", NULL, "{\"Address\":\"0xab\"}", 429);
+	post("/UnfreezeKey", NULL,
+	     "{\"KeyId\":\"00000000-0000-0000-0000-000000000000\"}", 429);
+	post("/BeginAuthentication", NULL, "{\"Address\":\"0xcd\"}", 200);
+	/* The database is asked about addresses that are to count only. */
+	fakes.wallets_asked_for = 0;
+	post("/UnfreezeKey", NULL, "{\"KeyId\":\"k\",\"Address\":\"0xab\"}",
+	     200);
+	restart(&uncounted);
+	post("/BeginAuthentication", NULL, "{\"Address\":\"0xab\"}", 200);
+	assert_int_equal(fakes.wallets_asked_for, 0);
+}
+
 static void what_one_limit_refuses_counts_for_none(void **state)
 {
 	static const char body[] = "{\"KeyId\":\"k\"}";
@@ -385,6 +405,7 @@ int main(void)
 		fixture_test(each_api_key_has_a_limit_of_its_own),
 		fixture_test(without_a_key_the_address_is_the_caller),
 		fixture_test(each_wallet_has_a_limit_of_its_own),
+		fixture_test(all_names_of_a_wallet_count_together),
 		fixture_test(what_one_limit_refuses_counts_for_none),
 		fixture_test(the_operations_of_aws_are_not_counted),
 		fixture_test(open_mode_stays_open_when_there_are_keys),
