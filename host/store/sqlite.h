@@ -239,7 +239,7 @@ enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
 enum kms_rc sqlite_get_wallet(struct store_reader *base,
 			      struct store_wallet *out,
 			      const uint8_t uuid[ABI_UUID_LEN]);
-enum kms_rc sqlite_list_passkeys(struct store_reader *r,
+enum kms_rc sqlite_list_passkeys(struct store_reader *base,
 				 const uint8_t uuid[ABI_UUID_LEN],
 				 store_passkey_visit *visit,
 				 void *arg) KMS_MUST_USE;
