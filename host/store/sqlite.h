@@ -47,6 +47,9 @@ enum sqlite_sql {
 	SQL_STAGE_GONE,
 	SQL_RETIRE_KEYS,
 	SQL_FLIP_KEYS,
+	SQL_STAGE_KEY_EDIT,
+	SQL_FLIP_KEY_EDITS,
+	SQL_DROP_KEY_EDITS,
 	SQL_DROP_KEYS,
 	SQL_PUT_NODE,
 	SQL_GET_NODE,
@@ -127,6 +130,8 @@ void query_put_int(struct query *q, uint64_t value);
 /* Borrows until query_end(). */
 void query_put_blob(struct query *q, const void *ptr, size_t len);
 void query_put_text(struct query *q, const char *text);
+/* 0 becomes NULL. */
+void query_put_time(struct query *q, int64_t ms);
 /* OK: there is a row. NOT_FOUND: there is none any more. */
 enum kms_rc query_next(struct query *q) KMS_MUST_USE;
 void query_end(struct query *q);

@@ -152,6 +152,21 @@ static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k,
 	return query_run(&q);
 }
 
+static enum kms_rc stage_key_edit(struct sqlite_conn *c,
+				  const struct store_key_edit *e,
+				  const struct record_header *h)
+{
+	struct query q = { 0 };
+
+	query_start(&q, c, SQL_STAGE_KEY_EDIT);
+	query_put_blob(&q, h->uuid, sizeof(h->uuid));
+	query_put_int(&q, h->shard);
+	query_put_int(&q, h->version);
+	query_put_int(&q, e->key_state);
+	query_put_time(&q, e->delete_after_ms);
+	return query_run(&q);
+}
+
 static enum kms_rc stage_gone(struct sqlite_conn *c,
 			      const struct record_header *h)
 {
@@ -180,6 +195,8 @@ static enum kms_rc stage_rows(struct sqlite_conn *c,
 		rc = sqlite_stage_wallet(c, change->wallet);
 	if (!rc && change->edit)
 		rc = sqlite_stage_edit(c, change->edit, h->shard, h->uuid);
+	if (!rc && change->key_edit)
+		rc = stage_key_edit(c, change->key_edit, h);
 	return rc;
 }
 
@@ -354,10 +371,10 @@ static enum kms_rc flip_batch(struct sqlite_conn *c, uint16_t shard,
 			      uint64_t seq, const uint8_t root[SHA256_LEN])
 {
 	static const enum sqlite_sql flips[] = {
-		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	 SQL_RETIRE_KEYS,
-		SQL_FLIP_KEYS,	    SQL_RETIRE_WALLETS,	 SQL_DROP_KEYS,
-		SQL_FLIP_WALLETS,   SQL_RETIRE_PASSKEYS, SQL_FLIP_PASSKEYS,
-		SQL_DROP_WALLETS,
+		SQL_RETIRE_RECORDS,  SQL_FLIP_RECORDS,	 SQL_RETIRE_KEYS,
+		SQL_FLIP_KEYS,	     SQL_FLIP_KEY_EDITS, SQL_DROP_KEY_EDITS,
+		SQL_RETIRE_WALLETS,  SQL_DROP_KEYS,	 SQL_FLIP_WALLETS,
+		SQL_RETIRE_PASSKEYS, SQL_FLIP_PASSKEYS,	 SQL_DROP_WALLETS,
 	};
 	unsigned int depth = 0;
 	struct query q = { 0 };
@@ -407,8 +424,8 @@ out:
 enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard)
 {
 	static const enum sqlite_sql drops[] = {
-		SQL_DROP_RECORDS, SQL_DROP_KEYS,  SQL_UNDO_WALLETS,
-		SQL_DROP_WALLETS, SQL_DROP_BATCH,
+		SQL_DROP_RECORDS, SQL_DROP_KEYS,    SQL_DROP_KEY_EDITS,
+		SQL_UNDO_WALLETS, SQL_DROP_WALLETS, SQL_DROP_BATCH,
 	};
 	struct sqlite_store *s = sqlite_of(base);
 	enum kms_rc rc = sqlite_begin_write(s);

@@ -164,6 +164,14 @@ void query_put_text(struct query *q, const char *text)
 					   SQLITE_STATIC);
 }
 
+void query_put_time(struct query *q, int64_t ms)
+{
+	if (ms)
+		query_put_int(q, (uint64_t)ms);
+	else
+		query_put_text(q, NULL);
+}
+
 enum kms_rc query_next(struct query *q)
 {
 	int err = q->err ? q->err : sqlite3_step(q->stmt);

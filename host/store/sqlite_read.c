@@ -52,6 +52,7 @@ static enum kms_rc read_key(struct sqlite_reader *r, const struct query *q,
 		rc = query_text(q, 10, r->description, sizeof(r->description));
 	out->description = r->description;
 	out->kind = (uint8_t)query_int(q, 11);
+	out->delete_after_ms = (int64_t)query_int(q, 12);
 	return rc;
 }
 

@@ -4,6 +4,8 @@
 #define KEY_COLUMNS                                         \
 	"uuid, shard, slot, version, key_spec, key_usage, " \
 	"key_state, account, created_ms, public_key, description, kind"
+/* What a batch has no new row for comes by an edit. */
+#define KEY_ROW KEY_COLUMNS ", delete_after_ms"
 #define WALLET_COLUMNS                                                        \
 	"w.uuid, k.shard, k.slot, w.vault_slot, k.public_key, w.address, "    \
 	"w.description, p.credential_id, w.key_usage, w.key_spec, w.origin, " \
@@ -89,6 +91,17 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"INSERT INTO keys (" KEY_COLUMNS ") "
 		"SELECT " KEY_COLUMNS " FROM keys_staged "
 		"WHERE shard = ? AND gone = 0",
+	[SQL_STAGE_KEY_EDIT] =
+		"INSERT INTO key_edits_staged "
+		"(uuid, shard, version, key_state, delete_after_ms) "
+		"VALUES (?, ?, ?, ?, ?)",
+	[SQL_FLIP_KEY_EDITS] =
+		"UPDATE keys SET version = s.version, "
+		"key_state = s.key_state, delete_after_ms = s.delete_after_ms "
+		"FROM key_edits_staged AS s "
+		"WHERE s.shard = ? AND keys.uuid = s.uuid",
+	[SQL_DROP_KEY_EDITS] =
+		"DELETE FROM key_edits_staged WHERE shard = ?",
 	[SQL_DROP_KEYS] =
 		"DELETE FROM keys_staged WHERE shard = ?",
 
@@ -104,9 +117,9 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"SELECT blob FROM records "
 		"WHERE shard = ? AND slot = ? AND current = 1",
 	[SQL_GET_KEY] =
-		"SELECT " KEY_COLUMNS " FROM keys WHERE uuid = ?",
+		"SELECT " KEY_ROW " FROM keys WHERE uuid = ?",
 	[SQL_LIST_KEYS] =
-		"SELECT " KEY_COLUMNS " FROM keys "
+		"SELECT " KEY_ROW " FROM keys "
 		"WHERE account = ? AND uuid > ? ORDER BY uuid LIMIT ?",
 
 	[SQL_ADD_API_KEY] =

@@ -92,15 +92,6 @@ enum kms_rc sqlite_stage_wallet(struct sqlite_conn *c,
 	return rc ? rc : stage_fresh(c, w);
 }
 
-/* 0 stands for: as it is. */
-static void put_time_or_null(struct query *q, int64_t ms)
-{
-	if (ms)
-		query_put_int(q, (uint64_t)ms);
-	else
-		query_put_text(q, NULL);
-}
-
 enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
 			      const struct store_wallet_edit *e, uint16_t shard,
 			      const uint8_t uuid[ABI_UUID_LEN])
@@ -117,8 +108,8 @@ enum kms_rc sqlite_stage_edit(struct sqlite_conn *c,
 	query_put_blob(&q, uuid, ABI_UUID_LEN);
 	query_put_int(&q, shard);
 	query_put_text(&q, e->lifecycle ? lifecycles[e->lifecycle] : NULL);
-	put_time_or_null(&q, e->delete_after_ms);
-	put_time_or_null(&q, e->last_used_ms);
+	query_put_time(&q, e->delete_after_ms);
+	query_put_time(&q, e->last_used_ms);
 	query_put_text(&q, e->passkey ? passkey : NULL);
 	query_put_text(&q, or_null(e->credential));
 	query_put_text(&q, e->passkey_gone ? gone : NULL);

@@ -2,6 +2,7 @@
 #include "host/store/store.h"
 
 #include "abi/record.h"
+#include "abi/schema.h"
 #include "abi/slot_tree.h"
 #include "common/secret.h"
 #include "host/store/backend.h"
@@ -38,10 +39,22 @@ static bool key_is_valid(const struct store_key *k,
 	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
 }
 
+bool store_accepts_key_edit(const struct store_key_edit *e)
+{
+	bool ends = e->key_state == KEY_STATE_PENDING_DELETION;
+
+	return e->key_state >= KEY_STATE_ENABLED &&
+	       e->key_state <= KEY_STATE_PENDING_DELETION &&
+	       e->delete_after_ms >= 0 && ends == (e->delete_after_ms != 0);
+}
+
 /* A wallet comes with its key; only wallets have either. */
 static bool rows_are_valid(const struct store_change *c,
 			   const struct record_header *h)
 {
+	if (c->key_edit)
+		return h->type == RECORD_KEY && !c->key && !c->wallet &&
+		       !c->edit && store_accepts_key_edit(c->key_edit);
 	if (!c->wallet && !c->edit)
 		return true;
 	if (h->type != RECORD_WALLET || (c->wallet && c->edit))

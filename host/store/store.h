@@ -42,11 +42,18 @@ struct store_key {
 	uint8_t key_spec;	 /* enum abi_key_spec */
 	uint8_t key_usage;	 /* enum abi_key_usage */
 	uint8_t key_state;	 /* enum abi_key_state */
+	int64_t delete_after_ms; /* out: pending deletion; else 0 */
 	uint64_t account;	 /* 12 decimal digits */
 	int64_t created_ms;	 /* since the epoch */
 	uint8_t public_key[64];	 /* x | y */
 	const char *description; /* UTF-8; borrowed by a writer, a reader's own
 				  * until its next call */
+};
+
+/* What a batch changes in the row of an existing key that is no wallet. */
+struct store_key_edit {
+	uint8_t key_state;	 /* enum abi_key_state */
+	int64_t delete_after_ms; /* with KEY_STATE_PENDING_DELETION, else 0 */
 };
 
 /* One row of step 2 of the commit protocol. */
@@ -57,6 +64,7 @@ struct store_change {
 	const struct store_wallet *wallet;
 	/* or what becomes of the row of the wallet whose record this is. */
 	const struct store_wallet_edit *edit;
+	const struct store_key_edit *key_edit; /* or of the key, likewise */
 };
 
 struct store_node {
@@ -77,6 +85,9 @@ struct store_batch {
 };
 
 enum store_batch_state { STORE_NONE = 0, STORE_PREPARED, STORE_COMMITTED };
+
+/* Whether store_begin_batch() will take such an edit. */
+bool store_accepts_key_edit(const struct store_key_edit *e);
 
 /* What the database knows of a shard. */
 struct store_shard {

@@ -264,6 +264,91 @@ static void a_change_without_a_key_row_leaves_the_row_alone(void **state)
 	assert_int_equal(key.version, 1);
 }
 
+/* A batch whose one change is the next version of key 0, with an edit. */
+static void edit_key(struct world *w, uint64_t version,
+		     const struct store_key_edit *e)
+{
+	struct record_header h = { .type = RECORD_KEY,
+				   .shard = 3,
+				   .version = version };
+
+	uuid_of(h.uuid, 3, 0);
+	record_put_header(w->c.blobs[0], &h);
+	w->c.changes[0].key = NULL;
+	w->c.changes[0].key_edit = e;
+	w->c.batch.seq = version;
+}
+
+static void assert_key_state(struct world *w, uint64_t version, uint8_t state,
+			     int64_t delete_after_ms)
+{
+	struct store_key key = { 0 };
+	uint8_t uuid[ABI_UUID_LEN] = { 0 };
+
+	uuid_of(uuid, 3, 0);
+	assert_int_equal(store_get_key(w->r, &key, uuid), KMS_RC_OK);
+	assert_int_equal(key.version, version);
+	assert_int_equal(key.key_state, state);
+	assert_int_equal(key.delete_after_ms, delete_after_ms);
+	/* What the edit does not name. */
+	assert_int_equal(key.account, account_of(0));
+	assert_int_equal(key.created_ms, 1700000000000);
+}
+
+static void an_edit_of_a_key_is_visible_when_it_is_finished(void **state)
+{
+	const struct store_key_edit off = { .key_state = KEY_STATE_DISABLED };
+	const struct store_key_edit ends = { .key_state =
+						     KEY_STATE_PENDING_DELETION,
+					     .delete_after_ms = 1800000000000 };
+	struct world *w = *state;
+
+	world_grow(w, 1);
+	edit_key(w, 2, &off);
+	assert_int_equal(store_begin_batch(w->s, &w->c.batch), KMS_RC_OK);
+	assert_key_state(w, 1, KEY_STATE_ENABLED, 0);
+	assert_int_equal(store_drop_batch(w->s, 3), KMS_RC_OK);
+	assert_key_state(w, 1, KEY_STATE_ENABLED, 0);
+	change_set_commit(&w->c, w->s);
+	assert_key_state(w, 2, KEY_STATE_DISABLED, 0);
+	edit_key(w, 3, &ends);
+	change_set_commit(&w->c, w->s);
+	world_reopen(w);
+	assert_key_state(w, 3, KEY_STATE_PENDING_DELETION, 1800000000000);
+	edit_key(w, 4, &off);
+	change_set_commit(&w->c, w->s);
+	assert_key_state(w, 4, KEY_STATE_DISABLED, 0);
+}
+
+static void an_edit_that_makes_no_sense_is_refused(void **state)
+{
+	static const struct store_key_edit bad[] = {
+		{ 0, 0 },
+		{ KEY_STATE_PENDING_DELETION + 1, 0 },
+		{ KEY_STATE_ENABLED, 1 },
+		{ KEY_STATE_DISABLED, -1 },
+		{ KEY_STATE_PENDING_DELETION, 0 },
+		{ KEY_STATE_PENDING_DELETION, -1 },
+	};
+	const struct store_key_edit good = { KEY_STATE_ENABLED, 0 };
+	const struct store_key *key = NULL;
+	struct world *w = *state;
+
+	world_grow(w, 1);
+	key = w->c.changes[0].key;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_false(store_accepts_key_edit(&bad[i]));
+		edit_key(w, 2, &bad[i]);
+		assert_int_equal(store_begin_batch(w->s, &w->c.batch),
+				 KMS_RC_BAD_INPUT);
+	}
+	edit_key(w, 2, &good);
+	w->c.changes[0].key = key;
+	assert_int_equal(store_begin_batch(w->s, &w->c.batch),
+			 KMS_RC_BAD_INPUT);
+	assert_key_state(w, 1, KEY_STATE_ENABLED, 0);
+}
+
 /* Each spoils one thing of a good batch. */
 static void spoil(struct change_set *c, int how)
 {
@@ -444,6 +529,8 @@ int main(int argc, char **argv)
 		world_test(an_older_version_is_refused),
 		world_test(a_tombstone_takes_its_key_along),
 		world_test(a_change_without_a_key_row_leaves_the_row_alone),
+		world_test(an_edit_of_a_key_is_visible_when_it_is_finished),
+		world_test(an_edit_that_makes_no_sense_is_refused),
 		world_test(a_malformed_batch_changes_nothing),
 		world_test(places_out_of_range_are_refused),
 		world_test(the_longest_blob_and_description_come_back),

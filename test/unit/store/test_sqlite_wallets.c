@@ -181,6 +181,9 @@ static void the_passkey_of_an_older_database_is_kept(void **state)
 		"WHERE p.uuid = wallets.uuid;"
 		"DROP TABLE passkeys;"
 		"ALTER TABLE wallets_staged ADD COLUMN passkey_delta INTEGER;"
+		"DROP TABLE key_edits_staged;"
+		"DROP INDEX keys_due;"
+		"ALTER TABLE keys DROP COLUMN delete_after_ms;"
 		"PRAGMA user_version = 2");
 	s = open_ok(place.path);
 	r = reader_ok(s);
