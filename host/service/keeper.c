@@ -49,6 +49,7 @@ struct keeper {
 	uint64_t probed_ms;  /* when readiness was found out; 0 never */
 	enum kms_rc probe_rc;
 	atomic_ullong commits; /* of all shards; the reactors read it */
+	atomic_ullong key_changes;
 };
 
 static enum kms_rc inbox_init(struct inbox *b)
@@ -158,7 +159,7 @@ static void adapt(struct keeper *k, uint64_t took_ms)
 		k->batch_max *= 2;
 }
 
-/* The counters of the shards' anchors, together. */
+/* The counters of the shards' anchors together, and that of the keys. */
 static void publish(struct keeper *k)
 {
 	unsigned long long sum = 0;
@@ -166,6 +167,7 @@ static void publish(struct keeper *k)
 	for (unsigned int i = 0; i < k->ledger.shard_total; i++)
 		sum += k->ledger.shards[i].seq;
 	atomic_store_explicit(&k->commits, sum, memory_order_relaxed);
+	atomic_store(&k->key_changes, k->ledger.key_changes);
 }
 
 static void run_changes(struct keeper *k, struct keeper_change **changes,
@@ -563,4 +565,9 @@ const struct tee_info *keeper_tee_info(const struct keeper *k)
 uint64_t keeper_commits(const struct keeper *k)
 {
 	return atomic_load_explicit(&k->commits, memory_order_relaxed);
+}
+
+uint64_t keeper_key_changes(const struct keeper *k)
+{
+	return atomic_load(&k->key_changes);
 }

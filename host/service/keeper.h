@@ -47,6 +47,7 @@ enum keeper_job {
 	KEEPER_CREATE_WALLET = 3,
 	KEEPER_CHANGE = 4, /* of an existing wallet */
 	KEEPER_ADD_ADDRESS = 5,
+	KEEPER_CHANGE_KEY = 6, /* an existing key that is no wallet */
 };
 
 /*
@@ -68,7 +69,8 @@ struct keeper_change {
 	/*
 	 * CREATE_KEY, in: key_spec, key_usage, account, created_ms,
 	 * description. Out: the rest of the new key. CREATE_WALLET, in:
-	 * account; out: as above.
+	 * account; out: as above. CHANGE_KEY, in: uuid, shard, slot, as
+	 * store_get_key() gave them; out: key_state, delete_after_ms.
 	 */
 	struct store_key key;
 	/*
@@ -91,9 +93,16 @@ struct keeper_change {
 	struct bytes passkey;	/* ADD_, REMOVE_, CHANGE_PASSKEY: x | y */
 	const char *credential; /* CHANGE_PASSKEY: base64url, or NULL */
 	uint32_t index;		/* ISSUE_ADDRESS */
-	uint16_t window_days;	/* SCHEDULE_DELETION: then delete_after_ms is */
+	uint16_t window_days;	/* of a deletion: then delete_after_ms is */
 				/* now_ms and these days; out in wallet */
 	uint8_t public_key[64]; /* out: ISSUE_ADDRESS */
+
+	/*
+	 * CHANGE_KEY, with op, now_ms and window_days as above. INVALID_STATE
+	 * unless bit n of key_states is set for the state n the key has then.
+	 */
+	uint8_t key_state; /* SET_STATE: enum abi_key_state it gets */
+	uint8_t key_states;
 
 	const struct store_address *address; /* ADD_ADDRESS */
 
@@ -142,6 +151,12 @@ void keeper_count(struct keeper *k, const char *name, uint64_t delta);
  * the domain was made. It only grows.
  */
 uint64_t keeper_commits(const struct keeper *k);
+
+/*
+ * Any thread: what was read of a key after this has given a number is still
+ * true when it gives the same number again, but for changes under way.
+ */
+uint64_t keeper_key_changes(const struct keeper *k);
 
 /* What INFO told of the TEE at the start. */
 const struct tee_info *keeper_tee_info(const struct keeper *k);

@@ -10,8 +10,13 @@
 
 bool ledger_is_pinned(const struct keeper_change *c)
 {
-	return c->job == KEEPER_CHANGE ||
+	return c->job == KEEPER_CHANGE || c->job == KEEPER_CHANGE_KEY ||
 	       (c->job == KEEPER_CREATE_WALLET && c->pinned);
+}
+
+uint16_t ledger_shard_of(const struct keeper_change *c)
+{
+	return c->job == KEEPER_CHANGE_KEY ? c->key.shard : c->wallet.shard;
 }
 
 size_t ledger_ops(const struct keeper_change *c)
@@ -37,17 +42,22 @@ bool ledger_accepts(const struct keeper_change *c)
 		return ledger_accepts_wallet(c);
 	case KEEPER_CHANGE:
 		return ledger_accepts_change(c);
+	case KEEPER_CHANGE_KEY:
+		return ledger_accepts_key(c);
 	default:
 		return true;
 	}
 }
 
 /* Two changes of one record need two commits. */
-static bool same_wallet(const struct keeper_change *a,
+static bool same_record(const struct keeper_change *a,
 			const struct keeper_change *b)
 {
-	return a->job == KEEPER_CHANGE && b->job == KEEPER_CHANGE &&
-	       a->wallet.slot == b->wallet.slot;
+	if (a->job != b->job)
+		return false;
+	if (a->job == KEEPER_CHANGE_KEY)
+		return a->key.slot == b->key.slot;
+	return a->job == KEEPER_CHANGE && a->wallet.slot == b->wallet.slot;
 }
 
 static bool goes_with(struct keeper_change **picked, size_t count,
@@ -56,10 +66,11 @@ static bool goes_with(struct keeper_change **picked, size_t count,
 	const struct keeper_change *first = picked[0];
 
 	if (ledger_is_pinned(first) != ledger_is_pinned(c) ||
-	    (ledger_is_pinned(c) && first->wallet.shard != c->wallet.shard))
+	    (ledger_is_pinned(c) &&
+	     ledger_shard_of(first) != ledger_shard_of(c)))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (same_wallet(picked[i], c))
+		if (same_record(picked[i], c))
 			return false;
 	return true;
 }
@@ -104,9 +115,11 @@ static bool is_ready(struct ledger *l, uint16_t n)
 {
 	struct ledger_shard *s = &l->shards[n];
 
-	if (s->unfinished)
+	if (s->unfinished) {
 		s->unfinished = store_finish_batch(l->store, n, s->seq,
 						   s->root) != KMS_RC_OK;
+		l->key_changes++;
+	}
 	return s->usable && !s->unfinished &&
 	       tee_serves(l->tee, tee_worker_of(l->tee, n));
 }
@@ -133,6 +146,8 @@ static size_t put_ops(struct ledger *l, struct keeper_change **in, size_t count)
 
 		if (c->job == KEEPER_CHANGE)
 			ledger_change_ops(&l->changes[n], c);
+		else if (c->job == KEEPER_CHANGE_KEY)
+			ledger_key_ops(&l->changes[n], c);
 		else
 			ledger_create_ops(&l->changes[n], c);
 		for (size_t ops = ledger_ops(c); ops; ops--)
@@ -148,11 +163,17 @@ static size_t put_ops(struct ledger *l, struct keeper_change **in, size_t count)
 static enum kms_rc run_at(struct ledger *l, struct keeper_change **in,
 			  size_t count)
 {
-	uint16_t shard = in[0]->wallet.shard;
+	uint16_t shard = ledger_shard_of(in[0]);
+	enum kms_rc rc = KMS_RC_OK;
 	bool lost = false;
 
 	if (shard >= l->shard_total || !is_ready(l, shard))
 		return KMS_RC_UNAVAILABLE;
+	for (size_t i = 0; !rc && i < count; i++)
+		if (in[i]->job == KEEPER_CHANGE_KEY)
+			rc = ledger_check_key(l, in[i]);
+	if (rc)
+		return rc;
 	return ledger_commit(l, shard, put_ops(l, in, count), &lost);
 }
 
@@ -181,7 +202,8 @@ static enum kms_rc run(struct ledger *l, struct keeper_change **in,
 				       : run_somewhere(l, in, count);
 }
 
-void ledger_run(struct ledger *l, struct keeper_change **changes, size_t count)
+static void run_all(struct ledger *l, struct keeper_change **changes,
+		    size_t count)
 {
 	enum kms_rc rc = run(l, changes, count);
 
@@ -193,4 +215,14 @@ void ledger_run(struct ledger *l, struct keeper_change **changes, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		changes[i]->rc = rc;
+}
+
+void ledger_run(struct ledger *l, struct keeper_change **changes, size_t count)
+{
+	bool keys = false;
+
+	run_all(l, changes, count);
+	for (size_t i = 0; i < count; i++)
+		keys |= changes[i]->job == KEEPER_CHANGE_KEY;
+	l->key_changes += keys;
 }

@@ -32,12 +32,15 @@ struct ledger {
 	uint16_t shard_total;
 	struct ledger_shard shards[ABI_SHARDS_MAX];
 	uint16_t next_shard; /* of the round robin */
+	/* Grows when rows of keys that exist may have changed, or gone. */
+	uint64_t key_changes;
 
 	/* Of the batch under way: what each op is of, and its parts. */
 	struct keeper_change *requests[ABI_BATCH_OPS];
 	struct tee_change changes[ABI_BATCH_OPS];
 	struct store_change rows[ABI_BATCH_OPS];
 	struct store_wallet_edit edits[ABI_BATCH_OPS];
+	struct store_key_edit key_edits[ABI_BATCH_OPS];
 	uint8_t was[ABI_BATCH_OPS][SHA256_LEN]; /* leaves before */
 	uint8_t records[ABI_BATCH_OPS][ABI_BLOB_MAX];
 	struct store_proof proof;
@@ -72,7 +75,7 @@ bool ledger_accepts(const struct keeper_change *c);
 
 /*
  * Brings those to the front that can be committed together with the first:
- * of one shard, no wallet twice, at most ops_max ops. Gives how many.
+ * of one shard, no record twice, at most ops_max ops. Gives how many.
  */
 size_t ledger_pick(struct keeper_change **changes, size_t count,
 		   size_t ops_max);
@@ -87,6 +90,7 @@ void ledger_run(struct ledger *l, struct keeper_change **changes, size_t count);
 
 /* Whether a change belongs to a shard, and cannot be made elsewhere. */
 bool ledger_is_pinned(const struct keeper_change *c);
+uint16_t ledger_shard_of(const struct keeper_change *c);
 
 /* How many ops it takes, and at most how many bytes of the request. */
 size_t ledger_ops(const struct keeper_change *c);
@@ -101,8 +105,8 @@ enum kms_rc ledger_commit(struct ledger *l, uint16_t shard, size_t count,
 			  bool *lost) KMS_MUST_USE;
 
 /*
- * ledger_create.c, ledger_change.c: put the ops of a request, and when the TEE
- * has answered, make the rows of the op at index.
+ * ledger_create.c, ledger_change.c, ledger_key.c: put the ops of a request, and
+ * when the TEE has answered, make the rows of the op at index.
  */
 void ledger_create_ops(struct tee_change *ops, const struct keeper_change *c);
 void ledger_create_row(struct ledger *l, uint16_t shard, size_t index);
@@ -110,5 +114,11 @@ void ledger_change_ops(struct tee_change *ops, const struct keeper_change *c);
 void ledger_change_row(struct ledger *l, size_t index);
 bool ledger_accepts_wallet(const struct keeper_change *c);
 bool ledger_accepts_change(const struct keeper_change *c);
+void ledger_key_ops(struct tee_change *ops, const struct keeper_change *c);
+void ledger_key_row(struct ledger *l, size_t index);
+bool ledger_accepts_key(const struct keeper_change *c);
+/* Whether the state that a key has now allows it. NOT_FOUND, INVALID_STATE. */
+enum kms_rc ledger_check_key(struct ledger *l,
+			     const struct keeper_change *c) KMS_MUST_USE;
 
 #endif /* KMS_HOST_SERVICE_LEDGER_H */

@@ -182,6 +182,8 @@ static void fill_rows(struct ledger *l, const struct tee_batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		if (is_creation(&b->changes[i]))
 			ledger_create_row(l, b->shard, i);
+		else if (l->requests[i]->job == KEEPER_CHANGE_KEY)
+			ledger_key_row(l, i);
 		else
 			ledger_change_row(l, i);
 	}

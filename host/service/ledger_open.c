@@ -154,6 +154,8 @@ enum kms_rc ledger_open_worker(struct ledger *l, unsigned int worker,
 		for (size_t i = 0; !rc && i < n; i++)
 			rc = learn(l, shards[at + i]);
 	}
+	/* It may have finished an interrupted one. */
+	l->key_changes++;
 	if (!rc)
 		tee_set_serving(l->tee, worker, true);
 	else

@@ -120,7 +120,8 @@ static enum kms_rc check_pair(struct prepare *p,
 	p->pair_wants = 0;
 	if (op->op == OP_CREATE_WALLET)
 		p->pair_wants = OP_CREATE_VAULT;
-	if (op->op == OP_DELETE)
+	if (op->op == OP_DELETE &&
+	    p->shard->slots[op->slot % FAKE_SLOTS].type != RECORD_KEY)
 		p->pair_wants = OP_DELETE_VAULT;
 	return KMS_RC_OK;
 }

@@ -139,6 +139,27 @@ world_change(struct world *w, const struct store_wallet *wallet, uint8_t op)
 	return c;
 }
 
+struct keeper_change *world_create_key(struct world *w)
+{
+	struct keeper_change *c = next_request(w, KEEPER_CREATE_KEY);
+
+	c->key.key_spec = KEY_SPEC_SECP256K1;
+	c->key.key_usage = KEY_USAGE_SIGN_VERIFY;
+	c->key.account = 123;
+	c->key.created_ms = clock_unix_ms();
+	return c;
+}
+
+struct keeper_change *world_change_key(struct world *w,
+				       const struct store_key *key, uint8_t op)
+{
+	struct keeper_change *c = next_request(w, KEEPER_CHANGE_KEY);
+
+	c->key = *key;
+	c->op = op;
+	return c;
+}
+
 void world_run(struct world *w)
 {
 	struct pollfd p = { .fd = keeper_fd(w->keeper, 0), .events = POLLIN };

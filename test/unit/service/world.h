@@ -47,6 +47,10 @@ void world_remove_folder(const char *path);
 struct keeper_change *world_create(struct world *w);
 struct keeper_change *
 world_change(struct world *w, const struct store_wallet *wallet, uint8_t op);
+/* The same for keys that are no wallets. */
+struct keeper_change *world_create_key(struct world *w);
+struct keeper_change *world_change_key(struct world *w,
+				       const struct store_key *key, uint8_t op);
 /* Submits what was made since the last time, together, and waits for all. */
 void world_run(struct world *w);
 /* Runs one creation that has to succeed. */
