@@ -9,6 +9,7 @@
 
 struct entry {
 	bool used;
+	uint64_t as_of;
 	struct store_key key;
 };
 
@@ -34,21 +35,24 @@ static size_t place(const uint8_t uuid[ABI_UUID_LEN])
 }
 
 bool key_cache_get(const struct key_cache *c, struct store_key *out,
-		   const uint8_t uuid[ABI_UUID_LEN])
+		   const uint8_t uuid[ABI_UUID_LEN], uint64_t now)
 {
 	const struct entry *e = &c->entries[place(uuid)];
 
-	if (!e->used || !ct_equal(e->key.uuid, uuid, ABI_UUID_LEN))
+	if (!e->used || e->as_of != now ||
+	    !ct_equal(e->key.uuid, uuid, ABI_UUID_LEN))
 		return false;
 	*out = e->key;
 	return true;
 }
 
-void key_cache_put(struct key_cache *c, const struct store_key *key)
+void key_cache_put(struct key_cache *c, const struct store_key *key,
+		   uint64_t now)
 {
 	struct entry *e = &c->entries[place(key->uuid)];
 
 	e->used = true;
+	e->as_of = now;
 	e->key = *key;
 	e->key.description = NULL;
 }

@@ -2,9 +2,10 @@
 /*
  * key_cache - where keys are and what they are, for one reactor
  *
- * Bounded and direct-mapped. A key's place and kind never change, and its
- * state is judged in the TEE, so entries need no invalidation: a deleted key
- * is refused there. Everything else DescribeKey shows comes from the database.
+ * Bounded and direct-mapped. A key's place and kind never change; its state
+ * does, and it may be deleted, so an entry counts only while the keeper counts
+ * no change of any key: now is keeper_key_changes(), for a put as it was
+ * before the key was read. Descriptions come from the database.
  */
 
 #ifndef KMS_HOST_SERVICE_KEY_CACHE_H
@@ -20,7 +21,8 @@ struct key_cache *key_cache_new(void) KMS_MUST_USE;
 void key_cache_free(struct key_cache **c);
 /* Copies the key but for its description. */
 bool key_cache_get(const struct key_cache *c, struct store_key *out,
-		   const uint8_t uuid[ABI_UUID_LEN]);
-void key_cache_put(struct key_cache *c, const struct store_key *key);
+		   const uint8_t uuid[ABI_UUID_LEN], uint64_t now);
+void key_cache_put(struct key_cache *c, const struct store_key *key,
+		   uint64_t now);
 
 #endif /* KMS_HOST_SERVICE_KEY_CACHE_H */

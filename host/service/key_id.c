@@ -127,13 +127,15 @@ static enum kms_rc look_up(struct call *call, struct store_key *out,
 			   const uint8_t uuid[ABI_UUID_LEN], bool cached)
 {
 	struct service_thread *t = service_thread(call->service, call->reactor);
+	uint64_t now =
+		keeper_key_changes(service_config(call->service)->keeper);
 	enum kms_rc rc = KMS_RC_INTERNAL;
 
-	if (cached && key_cache_get(t->cache, out, uuid))
+	if (cached && key_cache_get(t->cache, out, uuid, now))
 		return KMS_RC_OK;
 	rc = store_get_key(t->queue.reader, out, uuid);
 	if (!rc)
-		key_cache_put(t->cache, out);
+		key_cache_put(t->cache, out, now);
 	return rc;
 }
 

@@ -77,8 +77,8 @@ enum kms_rc service_find_key(struct call *call, struct store_key *out,
 			     struct bytes key_id) KMS_MUST_USE;
 
 /*
- * The same for the use of a key: place and kind may come from the thread's
- * cache and there is no description; the TEE judges the key's state anyway.
+ * The same for the use of a key: it may come from the thread's cache, and
+ * there is no description. The TEE judges the key's state again.
  */
 enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
 				    struct bytes key_id) KMS_MUST_USE;

@@ -90,6 +90,17 @@ static void put_algorithm(struct call *call, unsigned int algorithm)
 	json_end(&call->out);
 }
 
+/* The state has changed since it was looked at: tells what it is now. */
+static void refuse_state(struct call *call, enum kms_rc rc)
+{
+	const struct sign_in *in = call->in;
+	struct store_key key = { 0 };
+
+	if (!service_find_key(call, &key, in->key_id) &&
+	    service_is_usable(call, &key))
+		call_done(call, rc);
+}
+
 static void signed_by_tee(struct sign_job *job, enum kms_rc rc)
 {
 	struct call *call = job->arg;
@@ -97,6 +108,10 @@ static void signed_by_tee(struct sign_job *job, enum kms_rc rc)
 	uint8_t der[DER_ECDSA_MAX];
 
 	call->tee_ns = job->tee_ns;
+	if (rc == KMS_RC_KEY_DISABLED || rc == KMS_RC_NOT_FOUND) {
+		refuse_state(call, rc);
+		return;
+	}
 	if (rc) {
 		call_done(call, rc);
 		return;
