@@ -69,6 +69,11 @@ const struct field key_fields[] = {
 	F_END
 };
 
+const struct field key_id_fields[] = {
+	KEY_ID(struct key_id_in),
+	F_END
+};
+
 const struct field list_keys_fields[] = {
 	F_INT(0, "Limit", struct list_keys_in, limit, 1, 1000),
 	F_PATTERN(0, "Marker", struct list_keys_in, marker, 1, 1024,
@@ -103,6 +108,8 @@ const struct field verify_fields[] = {
 };
 
 #define OUT_END { 0 }
+
+const struct op_member no_out[] = { OUT_END };
 
 const struct op_member metadata_out[] = {
 	{ "KeyMetadata", "KeyMetadata", true },

@@ -14,6 +14,7 @@ extern const struct op_pattern text_pattern;
 extern const struct field no_fields[];
 extern const struct field create_key_fields[];
 extern const struct field key_fields[];
+extern const struct field key_id_fields[];
 extern const struct field list_keys_fields[];
 extern const struct field sign_fields[];
 extern const struct field verify_fields[];
@@ -32,6 +33,7 @@ extern const struct field list_wallets_fields[];
 extern const struct field key_status_fields[];
 extern const struct field stats_fields[];
 
+extern const struct op_member no_out[]; /* an empty body */
 extern const struct op_member metadata_out[];
 extern const struct op_member list_keys_out[];
 extern const struct op_member public_key_out[];

@@ -174,6 +174,24 @@ enum kms_rc service_find_key(struct call *call, struct store_key *out,
 	return find(call, out, key_id, false);
 }
 
+static bool is_alias(struct bytes key_id)
+{
+	struct arn arn = { 0 };
+
+	return has_prefix(key_id, "alias/") ||
+	       (parse_arn(&arn, key_id) && has_prefix(arn.resource, "alias/"));
+}
+
+enum kms_rc service_find_by_id(struct call *call, struct store_key *out,
+			       struct bytes key_id)
+{
+	if (!is_alias(key_id))
+		return find(call, out, key_id, false);
+	call_fail(call, KMS_RC_NOT_FOUND, "Invalid keyId '%.*s'", shown(key_id),
+		  (const char *)key_id.ptr);
+	return KMS_RC_NOT_FOUND;
+}
+
 enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
 				    struct bytes key_id)
 {

@@ -37,6 +37,11 @@ struct key_in {
 	struct op_strings grant_tokens;
 };
 
+/* EnableKey, DisableKey. */
+struct key_id_in {
+	struct bytes key_id;
+};
+
 struct list_keys_in {
 	struct op_int limit;
 	struct bytes marker;
@@ -67,6 +72,8 @@ op_run service_list_keys; /* also GET /keys */
 op_run service_get_public_key;
 op_run service_sign;
 op_run service_verify;
+op_run service_enable_key;
+op_run service_disable_key;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;

@@ -83,6 +83,10 @@ enum kms_rc service_find_key(struct call *call, struct store_key *out,
 enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
 				    struct bytes key_id) KMS_MUST_USE;
 
+/* The same for what AWS does by key id or key ARN only: no alias will do. */
+enum kms_rc service_find_by_id(struct call *call, struct store_key *out,
+			       struct bytes key_id) KMS_MUST_USE;
+
 /* Ends the call when the key's state forbids its use. */
 bool service_is_usable(struct call *call, const struct store_key *key);
 

@@ -47,6 +47,16 @@ class Boto3(SharedServerTest):
                 self.assertTrue(self.kms.verify(KeyId=meta['KeyId'], Message=DIGEST, MessageType='DIGEST',
                                                 Signature=made['Signature'], SigningAlgorithm='ECDSA_SHA_256')['SignatureValid'])
 
+    def test_a_key_is_disabled_and_enabled_again(self):
+        key = self.kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=K256)['KeyMetadata']['KeyId']
+        ask = {'KeyId': key, 'Message': DIGEST, 'MessageType': 'DIGEST', 'SigningAlgorithm': 'ECDSA_SHA_256'}
+        self.kms.disable_key(KeyId=key)
+        self.assertFalse(self.kms.describe_key(KeyId=key)['KeyMetadata']['Enabled'])
+        with self.assertRaises(self.kms.exceptions.DisabledException):
+            self.kms.sign(**ask)
+        self.kms.enable_key(KeyId=key)
+        check_signature(self.kms.get_public_key(KeyId=key)['PublicKey'], self.kms.sign(**ask)['Signature'], DIGEST)
+
     def test_errors_arrive_as_the_exceptions_of_the_sdk(self):
         key = self.kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=K256)['KeyMetadata']['KeyId']
         with self.assertRaises(self.kms.exceptions.NotFoundException):

@@ -202,6 +202,8 @@ void service_sign_wallet(struct call *call)
 		run(c, #name);              \
 	}
 
+FAKE(enable_key)
+FAKE(disable_key)
 FAKE(create_wallet)
 FAKE(begin_registration)
 FAKE(complete_registration)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EnableKey and DisableKey: what a key allows in each state, at once and after a restart."""
+
+import threading
+
+from harness import K256, P256, OwnServerTest, SharedServerTest, b64, digest_of
+from passkey import Authenticator, Owner, WalletClient
+
+DIGEST = digest_of(b'states')
+ALIAS_ARN = 'arn:aws:kms:us-east-1:000000000000:alias/a'
+UNKNOWN = '00000000-0000-4000-8000-000000000000'
+SIGN = {'Message': b64(DIGEST), 'MessageType': 'DIGEST', 'SigningAlgorithm': 'ECDSA_SHA_256'}
+
+
+def uses(client, key, signature):
+    """Every operation that a key has to be enabled for, some of them wrong in more than that."""
+    yield client.call('Sign', KeyId=key, **SIGN)
+    yield client.call('Sign', KeyId=key, **{**SIGN, 'DryRun': True})
+    yield client.call('Sign', KeyId=key, **{**SIGN, 'SigningAlgorithm': 'ECDSA_SHA_512'})
+    yield client.call('Verify', KeyId=key, Signature=b64(signature), **SIGN)
+    yield client.call('Verify', KeyId=key, Signature=b64(b'no signature'), **SIGN)
+    yield client.call('GetPublicKey', KeyId=key)
+
+
+class States(SharedServerTest):
+    def setUp(self):
+        made = self.client.create()
+        self.key, self.arn = made['KeyId'], made['Arn']
+        self.signature = self.client.sign(self.key, DIGEST)
+
+    def metadata(self):
+        return self.client.must('DescribeKey', KeyId=self.key)['KeyMetadata']
+
+    def assert_state(self, state):
+        meta = self.metadata()
+        self.assertEqual((meta['KeyState'], meta['Enabled']), (state, state == 'Enabled'))
+
+    def change(self, operation, key=None):
+        answer = self.client.call(operation, KeyId=key or self.key)
+        self.assertEqual((answer.status, answer.body), (200, b''), answer)
+
+    def test_a_disabled_key_is_used_by_nobody(self):
+        self.change('DisableKey')
+        self.assert_state('Disabled')
+        for answer in uses(self.client, self.key, self.signature):
+            self.assert_error(answer, 'DisabledException', f'{self.arn} is disabled.')
+        self.change('EnableKey', self.arn)
+        self.assert_state('Enabled')
+        self.client.sign(self.key, DIGEST)
+        self.client.must('Verify', KeyId=self.key, Signature=b64(self.signature), **SIGN)
+
+    def test_both_are_idempotent(self):
+        for operation, state in (('EnableKey', 'Enabled'), ('DisableKey', 'Disabled'), ('EnableKey', 'Enabled')):
+            for _ in range(2):
+                self.change(operation)
+                self.assert_state(state)
+
+    def test_the_rest_of_the_key_stays(self):
+        before, public = self.metadata(), self.client.public_key(self.key)
+        self.change('DisableKey')
+        self.change('EnableKey')
+        self.assertEqual(self.metadata(), before)
+        self.assertEqual(self.client.public_key(self.key), public)
+
+    def test_other_connections_see_it_at_once(self):
+        others = [self.connect() for _ in range(6)]
+        for other in others:
+            other.sign(self.key, DIGEST)
+        for _ in range(5):
+            self.change('DisableKey')
+            for other in others:
+                for answer in uses(other, self.key, self.signature):
+                    self.assert_error(answer, 'DisabledException', f'{self.arn} is disabled.')
+            self.change('EnableKey')
+            for other in others:
+                other.sign(self.key, DIGEST)
+                other.must('Verify', KeyId=self.key, Signature=b64(self.signature), **SIGN)
+
+    def test_signatures_under_way_end_as_one_or_the_other(self):
+        over, seen = threading.Event(), set()
+
+        def sign():
+            client = self.connect()
+            while not over.is_set():
+                answer = client.call('Sign', KeyId=self.key, **SIGN)
+                seen.add((answer.status, answer.code, None if answer.status == 200 else answer.message))
+
+        threads = [threading.Thread(target=sign) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(15):
+            self.change('DisableKey')
+            self.change('EnableKey')
+        over.set()
+        for thread in threads:
+            thread.join(30)
+        self.assertLessEqual(seen, {(200, None, None), (400, 'DisabledException', f'{self.arn} is disabled.'),
+                                    (400, 'DisabledException', None)})
+        self.client.sign(self.key, DIGEST)
+
+    def test_identifiers(self):
+        for operation in ('EnableKey', 'DisableKey'):
+            with self.subTest(operation):
+                for alias in ('alias/a', ALIAS_ARN):
+                    self.assert_error(self.client.call(operation, KeyId=alias), 'NotFoundException', f"Invalid keyId '{alias}'")
+                self.assert_error(self.client.call(operation, KeyId=UNKNOWN), 'NotFoundException',
+                                  f"Key 'arn:aws:kms:us-east-1:000000000000:key/{UNKNOWN}' does not exist")
+                self.assert_error(self.client.call(operation, KeyId='x'), 'NotFoundException', "Invalid keyId 'x'")
+                self.assert_error(self.client.call(operation, KeyId='arn:x'), 'InvalidArnException', 'Invalid arn arn:x')
+                self.assert_error(self.client.call(operation), 'ValidationException',
+                                  "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: "
+                                  'Member must not be null')
+
+
+    def test_a_wallet_is_no_such_key(self):
+        client = WalletClient(self.server.endpoint)
+        self.addCleanup(client.close)
+        wallet = Owner.create(client, Authenticator()).key_id
+        for operation in ('EnableKey', 'DisableKey'):
+            self.assert_error(self.client.call(operation, KeyId=wallet), 'UnsupportedOperationException',
+                              f'Key {wallet} is a wallet, which its passkeys rule')
+
+
+class Kept(OwnServerTest):
+    def test_an_api_key_is_what_changes_a_key_of_production(self):
+        server = self.new_server(profile='production', env={'KMS_API_KEY': 'k' * 32}).start()
+        client, stranger = self.connect(server), self.connect(server)
+        client.headers['x-api-key'] = 'k' * 32
+        key = client.create()['KeyId']
+        self.assertEqual(stranger.call('DisableKey', KeyId=key).code, 'MissingAuthenticationTokenException')
+        self.assertEqual(client.call('DisableKey', KeyId=key).status, 200)
+        self.assertEqual(client.call('Sign', KeyId=key, **SIGN).code, 'DisabledException')
+        self.assertEqual(client.call('EnableKey', KeyId=key).status, 200)
+        client.sign(key, DIGEST)
+
+    def test_states_survive_restart_and_kill(self):
+        server = self.new_server().start()
+        client = self.connect(server)
+        keys = [client.create(spec)['KeyId'] for spec in (K256, P256) for _ in range(4)]
+        for end in (server.stop, server.kill):
+            for key in keys[::2]:
+                self.assertEqual(client.call('DisableKey', KeyId=key).status, 200)
+            end()
+            server.start()
+            client = self.connect(server)
+            for i, key in enumerate(keys):
+                state = client.must('DescribeKey', KeyId=key)['KeyMetadata']['KeyState']
+                self.assertEqual(state, 'Enabled' if i % 2 else 'Disabled')
+                self.assertEqual(client.call('Sign', KeyId=key, **SIGN).code, None if i % 2 else 'DisabledException')
+            for key in keys:
+                self.assertEqual(client.call('EnableKey', KeyId=key).status, 200)
+                client.sign(key, DIGEST)
