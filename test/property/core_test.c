@@ -120,6 +120,48 @@ static void a_deleted_key_neither_signs_nor_changes(void **state)
 	fixture_check_signs(f, 1);
 }
 
+static enum kms_rc change_as(struct fixture *f, struct host_op op, uint8_t kind,
+			     size_t evidence_len)
+{
+	static const uint8_t presented[64] = { 0x5a };
+
+	op.evidence_kind = kind;
+	op.evidence = bytes_of(evidence_len ? presented : NULL, evidence_len);
+	return host_apply(&f->host, &op, 1);
+}
+
+/* Its caller has asked for it: what is to be deleted goes in its time. */
+static void i19_a_host_deletes_what_its_caller_gave_up(void **state)
+{
+	struct fixture *f = *state;
+	struct host_op gone = { .op = OP_DELETE };
+	struct host_op set = { .op = OP_SET_STATE,
+			       .state = KEY_STATE_PENDING_DELETION };
+	static const uint8_t states[] = { KEY_STATE_ENABLED,
+					  KEY_STATE_DISABLED };
+
+	assert_ok(change_as(f, host_create(KEY_SPEC_SECP256K1),
+			    EVIDENCE_API_KEY, 32));
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		set.state = states[i];
+		assert_ok(change_as(f, set, EVIDENCE_API_KEY, 32));
+		assert_rc(change_as(f, gone, EVIDENCE_NONE, 0),
+			  KMS_RC_AUTH_REQUIRED);
+	}
+	set.state = KEY_STATE_PENDING_DELETION;
+	assert_rc(change_as(f, set, EVIDENCE_NONE, 0), KMS_RC_AUTH_REQUIRED);
+	assert_ok(change_as(f, set, EVIDENCE_API_KEY, 32));
+	/* To keep it takes what any change takes. */
+	set.state = KEY_STATE_DISABLED;
+	assert_rc(change_as(f, set, EVIDENCE_NONE, 0), KMS_RC_AUTH_REQUIRED);
+	/* Malformed evidence is refused even where none is needed. */
+	assert_rc(change_as(f, gone, EVIDENCE_NONE, 32), KMS_RC_AUTH_FORMAT);
+	assert_rc(change_as(f, gone, EVIDENCE_API_KEY, 31), KMS_RC_AUTH_FORMAT);
+	assert_rc(change_as(f, gone, EVIDENCE_PASSKEY, 0), KMS_RC_AUTH_FORMAT);
+	assert_ok(change_as(f, gone, EVIDENCE_NONE, 0));
+	fixture_check_refused(f, 0, KMS_RC_NOT_FOUND);
+}
+
 static void everything_survives_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -344,6 +386,7 @@ int main(void)
 		fixture_test(one_batch_creates_changes_and_deletes),
 		fixture_test(a_disabled_key_signs_again_when_enabled),
 		fixture_test(a_deleted_key_neither_signs_nor_changes),
+		fixture_test(i19_a_host_deletes_what_its_caller_gave_up),
 		fixture_test(everything_survives_a_restart),
 		fixture_test(more_keys_than_the_lru_holds_all_sign),
 		fixture_test(warm_records_sign_without_their_state),
