@@ -49,6 +49,10 @@ struct store_backend {
 	enum kms_rc (*list_keys)(struct store_reader *r, uint64_t account,
 				 const uint8_t *after, unsigned int limit,
 				 store_key_visit *visit, void *arg);
+	enum kms_rc (*list_due_keys)(struct store_reader *r, int64_t now_ms,
+				     const struct store_time_mark *after,
+				     unsigned int limit, store_key_visit *visit,
+				     void *arg);
 	enum kms_rc (*get_proof)(struct store_reader *r,
 				 struct store_proof *out, uint16_t shard,
 				 uint64_t slot);

@@ -198,6 +198,7 @@ const struct store_backend store_sqlite = {
 	.reader_close = sqlite_reader_close,
 	.get_key = sqlite_get_key,
 	.list_keys = sqlite_list_keys,
+	.list_due_keys = sqlite_list_due_keys,
 	.get_proof = sqlite_get_proof,
 	.get_api_key = sqlite_get_api_key,
 	.count_api_keys = sqlite_count_api_keys,

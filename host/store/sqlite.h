@@ -56,6 +56,7 @@ enum sqlite_sql {
 	SQL_GET_BLOB,
 	SQL_GET_KEY,
 	SQL_LIST_KEYS,
+	SQL_LIST_DUE_KEYS,
 	SQL_ADD_API_KEY,
 	SQL_FIND_API_KEYS,
 	SQL_REVOKE_API_KEY,
@@ -218,6 +219,10 @@ enum kms_rc sqlite_get_key(struct store_reader *base, struct store_key *out,
 enum kms_rc sqlite_list_keys(struct store_reader *base, uint64_t account,
 			     const uint8_t *after, unsigned int limit,
 			     store_key_visit *visit, void *arg);
+enum kms_rc sqlite_list_due_keys(struct store_reader *base, int64_t now_ms,
+				 const struct store_time_mark *after,
+				 unsigned int limit, store_key_visit *visit,
+				 void *arg);
 enum kms_rc sqlite_get_proof(struct store_reader *base, struct store_proof *out,
 			     uint16_t shard, uint64_t slot);
 enum kms_rc sqlite_get_api_key(struct store_reader *base,

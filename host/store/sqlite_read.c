@@ -72,28 +72,52 @@ enum kms_rc sqlite_get_key(struct store_reader *base, struct store_key *out,
 	return rc;
 }
 
+/* Walks what the query gives; ends it. */
+static enum kms_rc walk(struct sqlite_reader *r, struct query *q,
+			store_key_visit *visit, void *arg)
+{
+	struct store_key key = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	for (;;) {
+		rc = query_next(q);
+		if (!rc)
+			rc = read_key(r, q, &key);
+		if (rc || !visit(arg, &key))
+			break;
+	}
+	query_end(q);
+	return rc == KMS_RC_NOT_FOUND ? KMS_RC_OK : rc;
+}
+
 enum kms_rc sqlite_list_keys(struct store_reader *base, uint64_t account,
 			     const uint8_t *after, unsigned int limit,
 			     store_key_visit *visit, void *arg)
 {
 	struct sqlite_reader *r = sqlite_reader_of(base);
-	struct store_key key = { 0 };
 	struct query q = { 0 };
-	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	query_start(&q, &r->conn, SQL_LIST_KEYS);
 	query_put_int(&q, account);
 	query_put_blob(&q, after, after ? ABI_UUID_LEN : 0);
 	query_put_int(&q, limit);
-	for (;;) {
-		rc = query_next(&q);
-		if (!rc)
-			rc = read_key(r, &q, &key);
-		if (rc || !visit(arg, &key))
-			break;
-	}
-	query_end(&q);
-	return rc == KMS_RC_NOT_FOUND ? KMS_RC_OK : rc;
+	return walk(r, &q, visit, arg);
+}
+
+enum kms_rc sqlite_list_due_keys(struct store_reader *base, int64_t now_ms,
+				 const struct store_time_mark *after,
+				 unsigned int limit, store_key_visit *visit,
+				 void *arg)
+{
+	struct sqlite_reader *r = sqlite_reader_of(base);
+	struct query q = { 0 };
+
+	query_start(&q, &r->conn, SQL_LIST_DUE_KEYS);
+	query_put_int(&q, (uint64_t)now_ms);
+	query_put_int(&q, (uint64_t)after->ms);
+	query_put_blob(&q, after->uuid, sizeof(after->uuid));
+	query_put_int(&q, limit);
+	return walk(r, &q, visit, arg);
 }
 
 enum kms_rc sqlite_read_node(struct sqlite_conn *c, const struct store *s,

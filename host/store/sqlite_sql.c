@@ -121,6 +121,12 @@ const char *const sqlite_sql[SQL_COUNT] = {
 	[SQL_LIST_KEYS] =
 		"SELECT " KEY_ROW " FROM keys "
 		"WHERE account = ? AND uuid > ? ORDER BY uuid LIMIT ?",
+	/* 3 is KEY_STATE_PENDING_DELETION, 1 is STORE_KEY. */
+	[SQL_LIST_DUE_KEYS] =
+		"SELECT " KEY_ROW " FROM keys "
+		"WHERE key_state = 3 AND kind = 1 AND delete_after_ms <= ? "
+		"AND (delete_after_ms, uuid) > (?, ?) "
+		"ORDER BY delete_after_ms, uuid LIMIT ?",
 
 	[SQL_ADD_API_KEY] =
 		"INSERT INTO api_keys (" API_KEY_COLUMNS ") "

@@ -276,6 +276,15 @@ enum kms_rc store_list_keys(struct store_reader *r, uint64_t account,
 					    arg);
 }
 
+enum kms_rc store_list_due_keys(struct store_reader *r, int64_t now_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_key_visit *visit,
+				void *arg)
+{
+	return r->store->backend->list_due_keys(r, now_ms, after, limit, visit,
+						arg);
+}
+
 enum kms_rc store_get_proof(struct store_reader *r, struct store_proof *out,
 			    uint16_t shard, uint64_t slot)
 {

@@ -173,6 +173,21 @@ enum kms_rc store_list_keys(struct store_reader *r, uint64_t account,
 			    const uint8_t *after, unsigned int limit,
 			    store_key_visit *visit, void *arg) KMS_MUST_USE;
 
+/* Where a walk by time goes on: behind this. All zero: at the start. */
+struct store_time_mark {
+	int64_t ms;
+	uint8_t uuid[ABI_UUID_LEN];
+};
+
+/*
+ * Keys that are no wallets, pending deletion, whose delete_after_ms is now_ms
+ * or before, by it; at most limit.
+ */
+enum kms_rc store_list_due_keys(struct store_reader *r, int64_t now_ms,
+				const struct store_time_mark *after,
+				unsigned int limit, store_key_visit *visit,
+				void *arg) KMS_MUST_USE;
+
 /*
  * The current blob of a slot and its path of siblings from the leaf up
  * (depth * 32 bytes; missing nodes are filled with the empty hash), both of

@@ -107,12 +107,6 @@ enum kms_rc store_list_wallets(struct store_reader *r,
 			       unsigned int limit, store_wallet_visit *visit,
 			       void *arg) KMS_MUST_USE;
 
-/* Where such a walk goes on; also all zero at the start. */
-struct store_time_mark {
-	int64_t ms;
-	uint8_t uuid[ABI_UUID_LEN];
-};
-
 /* Active wallets last used before before_ms, by last_used_ms. */
 enum kms_rc store_list_dormant(struct store_reader *r, int64_t before_ms,
 			       const struct store_time_mark *after,

@@ -320,6 +320,73 @@ static void an_edit_of_a_key_is_visible_when_it_is_finished(void **state)
 	assert_key_state(w, 4, KEY_STATE_DISABLED, 0);
 }
 
+struct due {
+	uint64_t slots[8];
+	size_t count;
+	struct store_time_mark last;
+};
+
+static bool see_due(void *arg, const struct store_key *key)
+{
+	struct due *d = arg;
+
+	assert_true(d->count < ARRAY_LEN(d->slots));
+	d->slots[d->count++] = key->slot;
+	d->last.ms = key->delete_after_ms;
+	memcpy(d->last.uuid, key->uuid, sizeof(d->last.uuid));
+	return true;
+}
+
+static size_t list_due(struct world *w, struct due *d, int64_t now_ms,
+		       unsigned int limit)
+{
+	d->count = 0;
+	assert_int_equal(
+		store_list_due_keys(w->r, now_ms, &d->last, limit, see_due, d),
+		KMS_RC_OK);
+	return d->count;
+}
+
+static void due_keys_are_listed_by_their_date(void **state)
+{
+	static const int64_t dates[] = { 50, 10, 40, 0, 20, 30 };
+	struct store_key_edit edits[ARRAY_LEN(dates)];
+	struct world *w = *state;
+	struct due d = { 0 };
+
+	/* Slots 0 to 5; the one without a date stays enabled. */
+	while (w->m.slots < ARRAY_LEN(dates))
+		world_grow(w, 1);
+	assert_int_equal(list_due(w, &d, INT64_MAX, 8), 0);
+	for (size_t i = 0; i < ARRAY_LEN(dates); i++) {
+		struct record_header h = {
+			.type = RECORD_KEY, .shard = 3, .slot = i, .version = 99
+		};
+
+		edits[i] = (struct store_key_edit){
+			.key_state = dates[i] ? KEY_STATE_PENDING_DELETION
+					      : KEY_STATE_ENABLED,
+			.delete_after_ms = dates[i],
+		};
+		uuid_of(h.uuid, 3, i);
+		record_put_header(w->c.blobs[0], &h);
+		w->c.changes[0].blob =
+			bytes_of(w->c.blobs[0], RECORD_HEADER_LEN + 9);
+		w->c.changes[0].key = NULL;
+		w->c.changes[0].key_edit = &edits[i];
+		w->c.batch.seq++;
+		change_set_commit(&w->c, w->s);
+	}
+	assert_int_equal(list_due(w, &d, 9, 8), 0);
+	assert_int_equal(list_due(w, &d, 40, 8), 4);
+	assert_memory_equal(d.slots, ((uint64_t[]){ 1, 4, 5, 2 }), 32);
+	d = (struct due){ 0 };
+	assert_int_equal(list_due(w, &d, 100, 3), 3);
+	assert_int_equal(list_due(w, &d, 100, 3), 2);
+	assert_memory_equal(d.slots, ((uint64_t[]){ 2, 0 }), 16);
+	assert_int_equal(list_due(w, &d, 100, 3), 0);
+}
+
 static void an_edit_that_makes_no_sense_is_refused(void **state)
 {
 	static const struct store_key_edit bad[] = {
@@ -530,6 +597,7 @@ int main(int argc, char **argv)
 		world_test(a_tombstone_takes_its_key_along),
 		world_test(a_change_without_a_key_row_leaves_the_row_alone),
 		world_test(an_edit_of_a_key_is_visible_when_it_is_finished),
+		world_test(due_keys_are_listed_by_their_date),
 		world_test(an_edit_that_makes_no_sense_is_refused),
 		world_test(a_malformed_batch_changes_nothing),
 		world_test(places_out_of_range_are_refused),
