@@ -26,6 +26,7 @@ void caretaker_init(struct caretaker *c, struct ledger *l,
 		or_default(config->flush_every_ms, KEEPER_FLUSH_EVERY_MS);
 	/* Not at once: the clock may still have to be set after a start. */
 	c->sweep.next_ms = now_ms + c->sweep.every_ms;
+	c->sweep_keys = c->sweep;
 	pthread_mutex_init(&c->lock, NULL);
 }
 
@@ -38,19 +39,50 @@ void caretaker_clear(struct caretaker *c)
 
 /* --- rounds -------------------------------------------------------------- */
 
-static bool add_to_page(void *arg, const struct store_wallet *w)
+/* False when the page is full. */
+static bool add_to_page(struct caretaker *c, const struct keeper_change *change,
+			const uint8_t uuid[ABI_UUID_LEN], int64_t ms)
 {
-	struct caretaker *c = arg;
-	struct keeper_change *change = &c->page[c->page_count++];
-
-	*change = (struct keeper_change){ .job = KEEPER_CHANGE, .wallet = *w };
-	/* These two are the reader's. */
-	change->wallet.description = "";
-	change->wallet.credential = "";
+	c->page[c->page_count++] = *change;
+	c->last.ms = ms;
+	memcpy(c->last.uuid, uuid, sizeof(c->last.uuid));
 	return c->page_count < CARETAKER_PAGE;
 }
 
-/* Asks the TEE for op on each wallet of the page; gives how many it did. */
+static bool add_wallet(struct caretaker *c, const struct store_wallet *w,
+		       int64_t ms)
+{
+	struct keeper_change change = { .job = KEEPER_CHANGE, .wallet = *w };
+
+	/* These two are the reader's. */
+	change.wallet.description = "";
+	change.wallet.credential = "";
+	return add_to_page(c, &change, w->uuid, ms);
+}
+
+static bool add_dormant(void *arg, const struct store_wallet *w)
+{
+	return add_wallet(arg, w, w->last_used_ms);
+}
+
+static bool add_due(void *arg, const struct store_wallet *w)
+{
+	return add_wallet(arg, w, w->delete_after_ms);
+}
+
+static bool add_due_key(void *arg, const struct store_key *key)
+{
+	struct keeper_change change = {
+		.job = KEEPER_CHANGE_KEY,
+		.key = *key,
+		.key_states = 1u << KEY_STATE_PENDING_DELETION,
+	};
+
+	change.key.description = NULL;
+	return add_to_page(arg, &change, key->uuid, key->delete_after_ms);
+}
+
+/* Asks the TEE for op on each one of the page; gives how many it did. */
 static unsigned int change_page(struct caretaker *c, uint8_t op, int64_t now,
 				size_t ops_max)
 {
@@ -74,30 +106,26 @@ static unsigned int change_page(struct caretaker *c, uint8_t op, int64_t now,
 
 /* True when the round goes on with another page. */
 static bool turn_page(struct caretaker *c, struct caretaker_round *r,
-		      uint64_t now_ms, bool by_use)
+		      uint64_t now_ms)
 {
-	const struct store_wallet *last = NULL;
-
 	if (c->page_count < CARETAKER_PAGE) {
 		r->next_ms = now_ms + r->every_ms;
 		r->mark = (struct store_time_mark){ 0 };
 		return false;
 	}
-	last = &c->page[c->page_count - 1].wallet;
-	r->mark.ms = by_use ? last->last_used_ms : last->delete_after_ms;
-	memcpy(r->mark.uuid, last->uuid, sizeof(r->mark.uuid));
+	r->mark = c->last;
 	return true;
 }
 
 static bool end_page(struct caretaker *c, struct caretaker_round *r,
-		     uint64_t now_ms, bool by_use, const char *what)
+		     uint64_t now_ms, const char *what)
 {
-	bool more = turn_page(c, r, now_ms, by_use);
+	bool more = turn_page(c, r, now_ms);
 
 	if (more)
 		return true;
 	if (r->done)
-		log_info("keeper", "wallets %s: %u", what, r->done);
+		log_info("keeper", "%s: %u", what, r->done);
 	r->done = 0;
 	return false;
 }
@@ -115,12 +143,12 @@ static bool freeze_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 	if (c->freeze_after_ms && c->freeze_after_ms < (uint64_t)now)
 		rc = store_list_dormant(c->ledger->reader,
 					now - (int64_t)c->freeze_after_ms,
-					&mark, CARETAKER_PAGE, add_to_page, c);
+					&mark, CARETAKER_PAGE, add_dormant, c);
 	if (rc)
 		c->page_count = 0;
 	/* The place is taken before the change moves the wallet. */
 	r->done += change_page(c, OP_FREEZE, now, ops_max);
-	return end_page(c, r, now_ms, true, "frozen");
+	return end_page(c, r, now_ms, "wallets frozen");
 }
 
 static bool delete_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
@@ -131,10 +159,25 @@ static bool delete_some(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 
 	c->page_count = 0;
 	if (store_list_due(c->ledger->reader, now, &mark, CARETAKER_PAGE,
-			   add_to_page, c))
+			   add_due, c))
 		c->page_count = 0;
 	r->done += change_page(c, OP_DELETE, now, ops_max);
-	return end_page(c, r, now_ms, false, "deleted");
+	return end_page(c, r, now_ms, "wallets deleted");
+}
+
+static bool delete_some_keys(struct caretaker *c, uint64_t now_ms,
+			     size_t ops_max)
+{
+	struct caretaker_round *r = &c->sweep_keys;
+	int64_t now = clock_unix_ms();
+	struct store_time_mark mark = r->mark;
+
+	c->page_count = 0;
+	if (store_list_due_keys(c->ledger->reader, now, &mark, CARETAKER_PAGE,
+				add_due_key, c))
+		c->page_count = 0;
+	r->done += change_page(c, OP_DELETE, now, ops_max);
+	return end_page(c, r, now_ms, "keys deleted");
 }
 
 bool caretaker_work(struct caretaker *c, uint64_t now_ms, size_t ops_max)
@@ -149,6 +192,8 @@ bool caretaker_work(struct caretaker *c, uint64_t now_ms, size_t ops_max)
 		more = freeze_some(c, now_ms, ops_max);
 	if (now_ms >= c->sweep.next_ms)
 		more |= delete_some(c, now_ms, ops_max);
+	if (now_ms >= c->sweep_keys.next_ms)
+		more |= delete_some_keys(c, now_ms, ops_max);
 	return more;
 }
 
@@ -160,6 +205,8 @@ uint64_t caretaker_wait_ms(const struct caretaker *c, uint64_t now_ms)
 		next = c->freeze.next_ms;
 	if (c->sweep.next_ms < next)
 		next = c->sweep.next_ms;
+	if (c->sweep_keys.next_ms < next)
+		next = c->sweep_keys.next_ms;
 	return next > now_ms ? next - now_ms : 0;
 }
 

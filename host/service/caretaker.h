@@ -16,7 +16,7 @@
 
 #include <pthread.h>
 
-#define CARETAKER_PAGE	 16   /* wallets */
+#define CARETAKER_PAGE	 16   /* wallets or keys */
 #define CARETAKER_USES	 1024 /* wallets used between two flushes */
 #define CARETAKER_COUNTS 64   /* names counted between two flushes */
 
@@ -33,19 +33,21 @@ struct caretaker_round {
 	uint64_t next_ms; /* monotonic */
 	unsigned int every_ms;
 	struct store_time_mark mark; /* where the next page begins */
-	unsigned int done;	     /* wallets changed in this round */
+	unsigned int done;	     /* changed in this round */
 };
 
 struct caretaker {
 	struct ledger *ledger;
 	uint64_t freeze_after_ms; /* 0: never */
 	struct caretaker_round freeze;
-	struct caretaker_round sweep;
+	struct caretaker_round sweep;	   /* of wallets */
+	struct caretaker_round sweep_keys; /* as often */
 	uint64_t next_flush_ms;
 	unsigned int flush_every_ms;
 
 	struct keeper_change page[CARETAKER_PAGE];
 	size_t page_count;
+	struct store_time_mark last; /* of the page */
 	struct caretaker_notes notes[2];
 	unsigned int filling; /* which of them */
 	bool failing;	      /* the last flush */

@@ -5,7 +5,7 @@
  * Owns:      the commit protocol between database and TEE (spec 3.a.7), the
  *            opening and recovery of shards, the restart of dead workers; and
  *            what is to be done now and then: dormant wallets are frozen, due
- *            ones deleted, uses written down.
+ *            ones and due keys deleted, uses written down.
  * Promises:  a change that was answered OK is in both, for good; any other is
  *            in neither or will be finished or dropped at the next opening. A
  *            database that is older than the TEE's state is refused.

@@ -246,6 +246,80 @@ static void many_wallets_in_mixed_batches(void **state)
 	assert_int_equal(u->w.row.lifecycle, STORE_FROZEN);
 }
 
+static struct keeper_change *of_api_key(struct keeper_change *c)
+{
+	static const uint8_t presented[SHA256_LEN] = { 0x5a };
+
+	c->evidence_kind = EVIDENCE_API_KEY;
+	c->evidence = bytes_of(presented, sizeof(presented));
+	c->key_states = 0xff;
+	return c;
+}
+
+static enum kms_rc end_key(struct world *w, const struct store_key *key)
+{
+	struct keeper_change *c = world_change_key(w, key, OP_DELETE);
+
+	c->key_states = 0xff;
+	world_run(w);
+	return c->rc;
+}
+
+static enum kms_rc set_key(struct world *w, const struct store_key *key,
+			   uint8_t state)
+{
+	struct keeper_change *c =
+		of_api_key(world_change_key(w, key, OP_SET_STATE));
+
+	c->key_state = state;
+	c->window_days = 7;
+	world_run(w);
+	return c->rc;
+}
+
+static void sweep_until_gone(struct user *u, const uint8_t uuid[ABI_UUID_LEN])
+{
+	struct store_key row = { 0 };
+
+	tee_line_close(&u->queue.line);
+	world_stop(&u->w);
+	u->w.config.sweep_every_ms = 50;
+	start(&u->w);
+	assert_int_equal(tee_line_open(&u->queue.line, u->w.tee), KMS_RC_OK);
+	u->queue.reader = u->w.reader;
+	for (int k = 0; k < 20000 && !store_get_key(u->w.reader, &row, uuid);
+	     k++)
+		usleep(1000);
+	assert_int_equal(store_get_key(u->w.reader, &row, uuid),
+			 KMS_RC_NOT_FOUND);
+}
+
+static void a_key_lives_and_dies(void **state)
+{
+	struct user *u = *state;
+	struct world *w = &u->w;
+	struct keeper_change *c = of_api_key(world_create_key(w));
+	struct store_proof p = { 0 };
+	struct record_header h = { 0 };
+	struct store_key key = { 0 };
+
+	world_run(w);
+	assert_int_equal(c->rc, KMS_RC_OK);
+	key = c->key;
+	assert_int_equal(set_key(w, &key, KEY_STATE_DISABLED), KMS_RC_OK);
+	assert_int_equal(end_key(w, &key), KMS_RC_AUTH_REQUIRED);
+	/* now_ms of the tests is long ago, so it is due. */
+	assert_int_equal(set_key(w, &key, KEY_STATE_PENDING_DELETION),
+			 KMS_RC_OK);
+	sweep_until_gone(u, key.uuid);
+	assert_int_equal(store_get_proof(w->reader, &p, key.shard, key.slot),
+			 KMS_RC_OK);
+	assert_int_equal(record_get_header(&h, bytes_of(p.blob, p.blob_len)),
+			 KMS_RC_OK);
+	assert_int_equal(h.type, RECORD_TOMBSTONE);
+	assert_int_equal(set_key(w, &key, KEY_STATE_ENABLED), KMS_RC_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +327,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(many_wallets_in_mixed_batches,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_key_lives_and_dies, set_up,
+						tear_down),
 	};
 
 	if (log_configure("off"))

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What keeper.h promises of keys that exist. */
+#include "common/clock.h"
 #include "common/log.h"
 #include "test/unit/service/world.h"
 
 #include <string.h>
+#include <unistd.h>
 
-#define ANY 0xff
+#define ANY	    0xff
+#define PATIENCE_MS 20000
 
 static struct store_key make(struct world *w)
 {
@@ -164,6 +167,81 @@ static void keys_and_wallets_change_together(void **state)
 	assert_agree(w);
 }
 
+static bool is_there(struct world *w, const struct store_key *key)
+{
+	struct store_key row = { 0 };
+	enum kms_rc rc = store_get_key(w->reader, &row, key->uuid);
+
+	assert_true(!rc || rc == KMS_RC_NOT_FOUND);
+	return !rc;
+}
+
+static void vanishes(struct world *w, const struct store_key *key)
+{
+	for (int i = 0; i < PATIENCE_MS && is_there(w, key); i++)
+		usleep(1000);
+	assert_false(is_there(w, key));
+}
+
+static void due_keys_are_deleted(void **state)
+{
+	static struct store_key made[40];
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		struct keeper_change *c = NULL;
+
+		made[i] = make(w);
+		c = ask(w, &made[i], KEY_STATE_PENDING_DELETION);
+		/* Two of them are not due yet, two are taken back. */
+		c->now_ms = clock_unix_ms() - (i < 38 ? 8 : 6) * 86400000ll;
+		c->window_days = 7;
+		world_run(w);
+		assert_int_equal(c->rc, KMS_RC_OK);
+	}
+	for (size_t i = 36; i < 38; i++)
+		assert_int_equal(set(w, &made[i], KEY_STATE_DISABLED),
+				 KMS_RC_OK);
+	w->config.sweep_every_ms = 50;
+	world_stop(w);
+	world_start(w);
+	for (size_t i = 0; i < 36; i++) {
+		vanishes(w, &made[i]);
+		assert_int_equal(slot_of(&made[i])->type, RECORD_TOMBSTONE);
+	}
+	for (size_t i = 36; i < ARRAY_LEN(made); i++)
+		assert_true(is_there(w, &made[i]));
+	assert_agree(w);
+}
+
+static enum kms_rc refuse_deletion(const struct abi_prepare_op *op)
+{
+	return op->op == OP_DELETE ? KMS_RC_AUTH_REQUIRED : KMS_RC_OK;
+}
+
+static void what_the_tee_does_not_delete_stays(void **state)
+{
+	struct world *w = *state;
+	struct store_key key = make(w);
+	struct keeper_change *c = ask(w, &key, KEY_STATE_PENDING_DELETION);
+	int before = 0;
+
+	c->window_days = 7;
+	world_run(w);
+	fake.refuse = refuse_deletion;
+	w->config.sweep_every_ms = 10;
+	before = atomic_load(&fake.prepares);
+	world_stop(w);
+	world_start(w);
+	for (int i = 0; i < PATIENCE_MS; i++) {
+		if (atomic_load(&fake.prepares) - before >= 3)
+			break;
+		usleep(1000);
+	}
+	assert_true(is_there(w, &key));
+	assert_int_equal(set(w, &key, KEY_STATE_DISABLED), KMS_RC_OK);
+}
+
 /* Until then a reactor may use what it has read. */
 static void changes_of_keys_are_counted_before_they_are_answered(void **state)
 {
@@ -220,6 +298,8 @@ int main(void)
 		TEST(a_state_that_does_not_allow_it_is_refused),
 		TEST(a_deleted_key_is_gone),
 		TEST(keys_and_wallets_change_together),
+		TEST(due_keys_are_deleted),
+		TEST(what_the_tee_does_not_delete_stays),
 		TEST(changes_of_keys_are_counted_before_they_are_answered),
 		TEST(what_is_no_change_of_a_key_is_refused_at_once),
 	};
