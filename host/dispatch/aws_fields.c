@@ -74,6 +74,13 @@ const struct field key_id_fields[] = {
 	F_END
 };
 
+const struct field schedule_deletion_fields[] = {
+	KEY_ID(struct schedule_deletion_in),
+	F_INT(0, "PendingWindowInDays", struct schedule_deletion_in,
+	      window_days, 1, 365),
+	F_END
+};
+
 const struct field list_keys_fields[] = {
 	F_INT(0, "Limit", struct list_keys_in, limit, 1, 1000),
 	F_PATTERN(0, "Marker", struct list_keys_in, marker, 1, 1024,
@@ -113,6 +120,19 @@ const struct op_member no_out[] = { OUT_END };
 
 const struct op_member metadata_out[] = {
 	{ "KeyMetadata", "KeyMetadata", true },
+	OUT_END
+};
+
+const struct op_member schedule_deletion_out[] = {
+	{ "KeyId", "string", true },
+	{ "DeletionDate", "timestamp", true },
+	{ "KeyState", "KeyState", true },
+	{ "PendingWindowInDays", "int", true },
+	OUT_END
+};
+
+const struct op_member key_id_out[] = {
+	{ "KeyId", "string", true },
 	OUT_END
 };
 

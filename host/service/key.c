@@ -83,6 +83,10 @@ static void put_metadata(struct call *call, const struct store_key *key)
 	json_text_member(w, "Description",
 			 key->description ? key->description : "");
 	json_text_member(w, "KeyState", service_state_name(key->key_state));
+	if (key->key_state == KEY_STATE_PENDING_DELETION) {
+		json_name(w, "DeletionDate");
+		json_put_time_ms(w, key->delete_after_ms);
+	}
 	json_text_member(w, "Origin", "AWS_KMS");
 	json_text_member(w, "KeyManager", "CUSTOMER");
 	put_specs(w, key);

@@ -37,9 +37,14 @@ struct key_in {
 	struct op_strings grant_tokens;
 };
 
-/* EnableKey, DisableKey. */
+/* EnableKey, DisableKey, CancelKeyDeletion. */
 struct key_id_in {
 	struct bytes key_id;
+};
+
+struct schedule_deletion_in {
+	struct bytes key_id;
+	struct op_int window_days;
 };
 
 struct list_keys_in {
@@ -74,6 +79,8 @@ op_run service_sign;
 op_run service_verify;
 op_run service_enable_key;
 op_run service_disable_key;
+op_run service_schedule_deletion;
+op_run service_cancel_key_deletion;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;

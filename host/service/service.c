@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/service/service.h"
 
+#include "common/clock.h"
 #include "host/service/key_cache.h"
 #include "host/service/signer.h"
 #include "host/service/threads.h"
@@ -125,6 +126,18 @@ void service_thread_tick(struct service *s, unsigned int index, uint64_t now_ns)
 	signer_tick(q, now_ns);
 	tee_line_flush(q->line);
 	service_flush_tally(s, index, now_ns, false);
+}
+
+/* 2025: before it, a board without a clock of its own waits for the network. */
+#define CLOCK_IS_SET_MS 1735689600000
+
+bool service_clock_is_set(struct call *call)
+{
+	if (clock_unix_ms() >= CLOCK_IS_SET_MS)
+		return true;
+	call_fail(call, KMS_RC_UNAVAILABLE,
+		  "The clock of the server is not set");
+	return false;
 }
 
 struct store_reader *service_reader(struct call *call)

@@ -97,6 +97,9 @@ bool service_is_usable(struct call *call, const struct store_key *key);
 enum kms_rc service_bare_key_id(struct call *call, struct bytes *id,
 				struct bytes given) KMS_MUST_USE;
 
+/* Ends the call when it is too early to tell a date. */
+bool service_clock_is_set(struct call *call);
+
 struct challenge_book *service_book(struct service *s);
 
 #define SERVICE_ARN_MAX 128

@@ -2,14 +2,9 @@
 /*
  * What an owner changes: passkeys, and whether the wallet goes on to be.
  */
-#include "common/clock.h"
 #include "host/service/wallet.h"
 
 #include <string.h>
-
-#define WINDOW_DAYS_MIN 7
-/* 2025: before it, a board without a clock of its own waits for the network. */
-#define CLOCK_IS_SET_MS 1735689600000
 
 /* A change whose owner consents; NULL: the call has been ended. */
 static struct wallet_change *prepare(struct call *call,
@@ -122,7 +117,7 @@ static bool read_window(struct call *call, uint16_t *days)
 	const struct delete_key_in *in = call->in;
 
 	*days = (uint16_t)in->window_days.value;
-	if (!*days || *days >= WINDOW_DAYS_MIN)
+	if (!*days || *days >= ABI_WINDOW_DAYS_MIN)
 		return true;
 	call_fail(call, KMS_RC_BAD_INPUT,
 		  "PendingWindowInDays must be 7 to 30, or 0 or absent to "
@@ -142,11 +137,8 @@ void service_delete_wallet(struct call *call)
 	    !wallet_find(call, &w, in->wallet.key_id) ||
 	    (days && !wallet_is_kept(call, &w)))
 		return;
-	if (days && clock_unix_ms() < CLOCK_IS_SET_MS) {
-		call_fail(call, KMS_RC_UNAVAILABLE,
-			  "The clock of the server is not set");
+	if (days && !service_clock_is_set(call))
 		return;
-	}
 	c = prepare(call, &evidence, &w, &in->owner);
 	if (!c)
 		return;

@@ -12,9 +12,6 @@
 
 #include <string.h>
 
-#define WINDOW_DAYS_MIN 7
-#define WINDOW_DAYS_MAX 30
-
 enum kms_rc op_seal_wallet(struct ta *ta, struct op *op)
 {
 	uint8_t *body = ta->scratch.body;
@@ -182,8 +179,8 @@ static enum kms_rc check_members(const struct abi_prepare_op *in)
 	if (in->op == OP_ISSUE_ADDRESS && in->index > ABI_ADDRESS_INDEX_MAX)
 		return KMS_RC_LIMIT;
 	if (in->op == OP_SCHEDULE_DELETION &&
-	    (in->window_days < WINDOW_DAYS_MIN ||
-	     in->window_days > WINDOW_DAYS_MAX))
+	    (in->window_days < ABI_WINDOW_DAYS_MIN ||
+	     in->window_days > ABI_WINDOW_DAYS_MAX))
 		return KMS_RC_LIMIT;
 	return KMS_RC_OK;
 }

@@ -16,7 +16,7 @@ def operations():
 
 
 def is_of_wallets(op):
-    return op.get('method') == 'POST' or op['name'] in ('KeyStatus', 'ScheduleKeyDeletion')
+    return op.get('method') == 'POST' or op['name'] == 'KeyStatus' or 'when' in op
 
 
 class Rows(SharedServerTest):

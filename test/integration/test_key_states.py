@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EnableKey and DisableKey: what a key allows in each state, at once and after a restart."""
+"""What a key allows in each of its states, and who leads to which: at once, and after a restart."""
 
 import threading
+import time
 
 from harness import K256, P256, OwnServerTest, SharedServerTest, b64, digest_of
 from passkey import Authenticator, Owner, WalletClient
@@ -98,8 +99,64 @@ class States(SharedServerTest):
                                     (400, 'DisabledException', None)})
         self.client.sign(self.key, DIGEST)
 
+    def schedule(self, **days):
+        return self.client.must('ScheduleKeyDeletion', KeyId=self.key, **days)
+
+    def test_a_key_pending_deletion_is_of_no_use(self):
+        for before in ('EnableKey', 'DisableKey'):
+            self.change(before)
+            self.schedule()
+            self.assert_state('PendingDeletion')
+            others = [self.client.call(name, KeyId=self.key) for name in ('EnableKey', 'DisableKey', 'ScheduleKeyDeletion')]
+            for answer in [*uses(self.client, self.key, self.signature), *others]:
+                self.assert_error(answer, 'KMSInvalidStateException', f'{self.arn} is pending deletion.')
+            self.assertIn(self.key, [k['KeyId'] for k in self.client.must('ListKeys', Limit=1000)['Keys']])
+            self.assertEqual(self.client.must('CancelKeyDeletion', KeyId=self.key), {'KeyId': self.arn})
+            self.assert_state('Disabled')
+            self.assertNotIn('DeletionDate', self.metadata())
+            for answer in uses(self.client, self.key, self.signature):
+                self.assert_error(answer, 'DisabledException', f'{self.arn} is disabled.')
+        self.change('EnableKey')
+        self.client.sign(self.key, DIGEST)
+
+    def test_the_window_is_7_to_30_days(self):
+        for days in (7, 8, 29, 30, None):
+            began = time.time()
+            told = self.schedule(**({'PendingWindowInDays': days} if days else {}))
+            self.assertEqual({**told, 'DeletionDate': 0}, {'KeyId': self.arn, 'DeletionDate': 0, 'KeyState': 'PendingDeletion',
+                                                           'PendingWindowInDays': days or 30})
+            self.assertAlmostEqual(told['DeletionDate'], began + 86400 * (days or 30), delta=60)
+            self.assertEqual(self.metadata()['DeletionDate'], told['DeletionDate'])
+            self.client.must('CancelKeyDeletion', KeyId=self.key)
+        for days, text in ((0, "1 validation error detected: Value '0' at 'pendingWindowInDays' failed to satisfy constraint: "
+                               'Member must have value greater than or equal to 1'),
+                           (366, "1 validation error detected: Value '366' at 'pendingWindowInDays' failed to satisfy constraint: "
+                                 'Member must have value less than or equal to 365'),
+                           (1, 'PendingWindowInDays must be between 7 and 30'), (6, 'PendingWindowInDays must be between 7 and 30'),
+                           (31, 'PendingWindowInDays must be between 7 and 30')):
+            self.assert_error(self.client.call('ScheduleKeyDeletion', KeyId=self.key, PendingWindowInDays=days),
+                              'ValidationException', text)
+        self.assert_state('Disabled')
+
+    def test_only_what_is_pending_deletion_is_kept(self):
+        for change in ('EnableKey', 'DisableKey'):
+            self.change(change)
+            self.assert_error(self.client.call('CancelKeyDeletion', KeyId=self.key), 'KMSInvalidStateException',
+                              f'{self.arn} is not pending deletion.')
+
+    def test_of_many_who_schedule_one_does(self):
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(self.connect().call('ScheduleKeyDeletion', KeyId=self.key)))
+                   for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual(sorted(answer.status for answer in answers), [200] + 7 * [400])
+        self.assertEqual({answer.code for answer in answers}, {None, 'KMSInvalidStateException'})
+
     def test_identifiers(self):
-        for operation in ('EnableKey', 'DisableKey'):
+        for operation in ('EnableKey', 'DisableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion'):
             with self.subTest(operation):
                 for alias in ('alias/a', ALIAS_ARN):
                     self.assert_error(self.client.call(operation, KeyId=alias), 'NotFoundException', f"Invalid keyId '{alias}'")

@@ -57,6 +57,18 @@ class Boto3(SharedServerTest):
         self.kms.enable_key(KeyId=key)
         check_signature(self.kms.get_public_key(KeyId=key)['PublicKey'], self.kms.sign(**ask)['Signature'], DIGEST)
 
+    def test_a_deletion_is_scheduled_and_cancelled(self):
+        key = self.kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=P256)['KeyMetadata']
+        told = self.kms.schedule_key_deletion(KeyId=key['KeyId'], PendingWindowInDays=7)
+        self.assertEqual((told['KeyId'], told['KeyState'], told['PendingWindowInDays']), (key['Arn'], 'PendingDeletion', 7))
+        shown = self.kms.describe_key(KeyId=key['KeyId'])['KeyMetadata']
+        self.assertEqual((shown['KeyState'], shown['Enabled'], shown['DeletionDate']),
+                         ('PendingDeletion', False, told['DeletionDate']))
+        with self.assertRaises(self.kms.exceptions.KMSInvalidStateException):
+            self.kms.get_public_key(KeyId=key['KeyId'])
+        self.assertEqual(self.kms.cancel_key_deletion(KeyId=key['KeyId'])['KeyId'], key['Arn'])
+        self.assertEqual(self.kms.describe_key(KeyId=key['KeyId'])['KeyMetadata']['KeyState'], 'Disabled')
+
     def test_errors_arrive_as_the_exceptions_of_the_sdk(self):
         key = self.kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=K256)['KeyMetadata']['KeyId']
         with self.assertRaises(self.kms.exceptions.NotFoundException):
@@ -98,6 +110,17 @@ class AwsCli(SharedServerTest):
         signature = self.aws('sign', *key, *message)['Signature']
         check_signature(spki, base64.b64decode(signature), DIGEST)
         self.assertIs(self.aws('verify', *key, *message, '--signature', signature)['SignatureValid'], True)
+
+    def test_the_states_of_a_key(self):
+        meta = self.aws('create-key', '--key-usage', 'SIGN_VERIFY', '--key-spec', K256)['KeyMetadata']
+        key = ('--key-id', meta['KeyId'])
+        self.aws('disable-key', *key)
+        told = self.aws('schedule-key-deletion', *key)
+        self.assertEqual((told['KeyId'], told['KeyState'], told['PendingWindowInDays']), (meta['Arn'], 'PendingDeletion', 30))
+        self.assertIn('KMSInvalidStateException', self.aws('enable-key', *key, status=254))
+        self.assertEqual(self.aws('cancel-key-deletion', *key)['KeyId'], meta['Arn'])
+        self.aws('enable-key', *key)
+        self.assertEqual(self.aws('describe-key', *key)['KeyMetadata']['KeyState'], 'Enabled')
 
     def test_errors_are_told(self):
         text = self.aws('describe-key', '--key-id', '00000000-0000-4000-8000-000000000000', status=254)

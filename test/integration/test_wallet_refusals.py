@@ -5,7 +5,7 @@ import json
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from harness import JSON11, OwnServerTest, SharedServerTest, b64
-from passkey import AT, DELETE, TARGETS, UNFREEZE, UP, UV, Authenticator, Owner, WalletClient, b64u, cbor, hex_of, path, unb64u
+from passkey import AT, DELETE, SCHEDULE, TARGETS, UNFREEZE, UP, UV, Authenticator, Owner, WalletClient, b64u, cbor, hex_of, path, unb64u
 from wallet_cases import DIGEST, NOBODY, UNKNOWN, Refusals, misuse, post
 
 BODY_MAX = 262144
@@ -285,7 +285,12 @@ class OnTheTargets(SharedServerTest):
         self.assertIs(checked['SignatureValid'], True)
         answer = client.call('Sign', Message=b64(DIGEST), MessageType='DIGEST', **wallet, **algorithm)
         self.assertEqual((answer.status, answer.code), (400, 'AccessDeniedException'))
-        answer = client.call('ScheduleKeyDeletion', KeyId=client.create()['KeyId'], PendingWindowInDays=7)
+        for operation, days in (('ScheduleKeyDeletion', {'PendingWindowInDays': 7}), ('ScheduleKeyDeletion', {}),
+                                ('CancelKeyDeletion', {})):
+            self.assert_error(client.call(operation, **wallet, **days), 'AccessDeniedException',
+                              f'Passkey authorization required: key {owner.key_id} has a passkey bound')
+        proof = owner.proof(SCHEDULE, days=7)
+        answer = client.call('ScheduleKeyDeletion', KeyId=client.create()['KeyId'], PendingWindowInDays=7, WebAuthn=proof)
         self.assertEqual((answer.status, answer.code), (400, 'NotFoundException'))
 
 

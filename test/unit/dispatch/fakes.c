@@ -204,6 +204,8 @@ void service_sign_wallet(struct call *call)
 
 FAKE(enable_key)
 FAKE(disable_key)
+FAKE(schedule_deletion)
+FAKE(cancel_key_deletion)
 FAKE(create_wallet)
 FAKE(begin_registration)
 FAKE(complete_registration)
