@@ -38,7 +38,8 @@
 	    */
 #define ABI_ADDRESS_INDEX_MAX 9999
 #define ABI_NONCE_LIFE_MS     120000
-#define ABI_WINDOW_DAYS_MIN   7 /* of a scheduled deletion */
+#define ABI_RANDOM_MAX	      1024 /* bytes of one RANDOM */
+#define ABI_WINDOW_DAYS_MIN   7	   /* of a scheduled deletion */
 #define ABI_WINDOW_DAYS_MAX   30
 
 #endif /* KMS_ABI_LIMITS_H */

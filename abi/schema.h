@@ -25,6 +25,7 @@
 	C(COMMIT, 0x07)							       \
 	C(ABORT, 0x08)							       \
 	C(WARM, 0x09)							       \
+	C(RANDOM, 0x0a)							       \
 	C(SIGN, 0x20)							       \
 	C(PROVISION, 0x40)
 
@@ -212,6 +213,13 @@
 #define ABI_warm_rsp(F, S)						       \
 	F(S, u16, loaded, 0x0001, 0, 1)
 
+/* len: how many bytes, 1 to ABI_RANDOM_MAX. */
+#define ABI_random_req(F, S)						       \
+	F(S, u16, len, 0x0001, 0, 1)
+
+#define ABI_random_rsp(F, S)						       \
+	F(S, var, bytes, 0x0001, ABI_RANDOM_MAX, 1)
+
 #define ABI_sign_req(F, S)						       \
 	F(S, rep, items, 0x0010, ABI_SIGN_ITEMS, 1)
 
@@ -257,7 +265,7 @@
 	M(state_in) M(state_proof) M(prepare_rsp) M(prepare_result)	       \
 	M(state_out) M(commit_req) M(commit_rsp) M(abort_req) M(abort_rsp)     \
 	M(warm_req) M(warm_rsp) M(sign_req) M(sign_item) M(sign_rsp)	       \
-	M(sign_result)
+	M(sign_result) M(random_req) M(random_rsp)
 
 /* Run tags, for those who write a run item by item. */
 #define ABI_TAG_SHARD_STATUS	0x0001

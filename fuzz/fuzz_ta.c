@@ -183,6 +183,8 @@ static const struct abi_layout *layout_of(uint16_t cmd)
 		return &abi_layout_warm_rsp;
 	case CMD_SIGN:
 		return &abi_layout_sign_rsp;
+	case CMD_RANDOM:
+		return &abi_layout_random_rsp;
 	default:
 		return &abi_layout_abort_rsp;
 	}

@@ -39,6 +39,7 @@ cmd_run cmd_prepare;
 cmd_run cmd_commit;
 cmd_run cmd_abort;
 cmd_run cmd_warm;
+cmd_run cmd_random;
 cmd_run cmd_sign;
 
 #endif /* KMS_TA_CMD_CMD_H */

@@ -35,6 +35,8 @@ static const struct cmd cmds[] = {
 	{ .number = CMD_ABORT, .needs_root = true, .run = cmd_abort },
 	{ .number = CMD_WARM, .needs_root = true,
 	  .rsp_base = TLV(2), .run = cmd_warm },
+	{ .number = CMD_RANDOM, .needs_root = true,
+	  .rsp_base = TLV(ABI_RANDOM_MAX), .run = cmd_random },
 	{ .number = CMD_SIGN, .needs_root = true,
 	  .items_max = ABI_SIGN_ITEMS,
 	  .rsp_per_item = SIGNATURE_LEN, .run = cmd_sign },

@@ -162,6 +162,39 @@ static void i19_a_host_deletes_what_its_caller_gave_up(void **state)
 	fixture_check_refused(f, 0, KMS_RC_NOT_FOUND);
 }
 
+static void random_bytes_are_as_many_as_asked_and_never_the_same(void **state)
+{
+	static const uint16_t lens[] = { 1, 2, 31, 32, 33, 1023, 1024 };
+	struct fixture *f = *state;
+	uint8_t one[1024] = { 0 };
+	uint8_t two[1024] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++)
+		assert_ok(host_random(&f->host, one, lens[i]));
+	assert_ok(host_random(&f->host, two, 1024));
+	for (size_t at = 0; at < sizeof(one); at += 8)
+		for (size_t to = 0; to < sizeof(two); to += 8)
+			assert_memory_not_equal(one + at, two + to, 8);
+	/* Nor after a restart; and keys are made as before. */
+	fixture_restart(f);
+	assert_ok(host_random(&f->host, two, 1024));
+	for (size_t at = 0; at < sizeof(one); at += 8)
+		assert_memory_not_equal(one + at, two + at, 8);
+	fixture_check_signs(f, fixture_key(f, KEY_SPEC_SECP256K1));
+	assert_rc(host_random(&f->host, one, 0), KMS_RC_LIMIT);
+	assert_rc(host_random(&f->host, one, 1025), KMS_RC_LIMIT);
+}
+
+static void no_random_bytes_come_without_a_source(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t bytes[32] = { 0 };
+
+	f->one.ta.crypto.drbg.ready = false;
+	assert_rc(host_random(&f->host, bytes, sizeof(bytes)), KMS_RC_ENTROPY);
+	f->one.ta.crypto.drbg.ready = true;
+}
+
 static void everything_survives_a_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -387,6 +420,9 @@ int main(void)
 		fixture_test(a_disabled_key_signs_again_when_enabled),
 		fixture_test(a_deleted_key_neither_signs_nor_changes),
 		fixture_test(i19_a_host_deletes_what_its_caller_gave_up),
+		fixture_test(
+			random_bytes_are_as_many_as_asked_and_never_the_same),
+		fixture_test(no_random_bytes_come_without_a_source),
 		fixture_test(everything_survives_a_restart),
 		fixture_test(more_keys_than_the_lru_holds_all_sign),
 		fixture_test(warm_records_sign_without_their_state),

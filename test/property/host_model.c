@@ -147,6 +147,24 @@ enum kms_rc host_send_request(struct host *h, uint16_t cmd, uint16_t items)
 	return rc ? rc : host_resend(h, cmd);
 }
 
+enum kms_rc host_random(struct host *h, uint8_t *out, uint16_t len)
+{
+	struct abi_random_req req = { .len = len };
+	struct abi_random_rsp rsp = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
+
+	host_begin(h, CMD_RANDOM);
+	ABI_PUT(&h->req_w, random_req, &req);
+	rc = host_send_request(h, CMD_RANDOM, 0);
+	if (!rc)
+		rc = ABI_DECODE(&rsp, random_rsp, h->rsp_body);
+	if (rc)
+		return rc;
+	assert(rsp.bytes.len == len);
+	memcpy(out, rsp.bytes.ptr, len);
+	return KMS_RC_OK;
+}
+
 enum kms_rc host_info(struct host *h, struct abi_info_rsp *info)
 {
 	enum kms_rc rc = KMS_RC_INTERNAL;

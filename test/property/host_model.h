@@ -123,6 +123,8 @@ enum kms_rc host_send_request(struct host *h, uint16_t cmd, uint16_t items);
 /* Sends it again as it stands. */
 enum kms_rc host_resend(struct host *h, uint16_t cmd);
 
+/* len bytes into out. */
+enum kms_rc host_random(struct host *h, uint8_t *out, uint16_t len);
 enum kms_rc host_info(struct host *h, struct abi_info_rsp *info);
 enum kms_rc host_provision(struct host *h, uint16_t shard_total,
 			   struct bytes entropy);

@@ -12,7 +12,7 @@
 static const uint16_t commands[] = {
 	CMD_INFO,    CMD_SELFTEST,  CMD_SHARD_STATUS, CMD_SHARD_OPEN,
 	CMD_PREPARE, CMD_COMMIT,    CMD_ABORT,	      CMD_WARM,
-	CMD_SIGN,    CMD_PROVISION,
+	CMD_SIGN,    CMD_PROVISION, CMD_RANDOM,
 };
 
 static void put_u16(struct host *h, uint16_t tag, uint16_t v)
@@ -104,6 +104,9 @@ static uint16_t encode(struct fixture *f, uint16_t cmd)
 	case CMD_WARM:
 		put_u16(h, 0x0001, h->shard);
 		host_put_proof(h, any_slot(f));
+		return 0;
+	case CMD_RANDOM:
+		put_u16(h, 0x0001, (uint16_t)prng_below(&f->prng, 1200));
 		return 0;
 	case CMD_SELFTEST:
 		/* The whole of it would cost more than all else here. */

@@ -123,7 +123,7 @@ static void i1_the_production_ta_has_these_commands_and_no_export(void **state)
 	static const uint16_t known[] = {
 		CMD_INFO,    CMD_SELFTEST,  CMD_SHARD_STATUS, CMD_SHARD_OPEN,
 		CMD_PREPARE, CMD_COMMIT,    CMD_ABORT,	      CMD_WARM,
-		CMD_SIGN,    CMD_PROVISION,
+		CMD_SIGN,    CMD_PROVISION, CMD_RANDOM,
 	};
 
 	(void)state;

@@ -156,6 +156,9 @@ static const struct small_case small_cases[] = {
 	{ CMD_ABORT, "\1", 1, 0, KMS_RC_DECODE },
 	{ CMD_WARM, "\1\0", 2, 0, KMS_RC_NOT_OPEN },
 	{ CMD_WARM, "\1", 1, 0, KMS_RC_DECODE },
+	{ CMD_RANDOM, "\1", 1, 0, KMS_RC_DECODE },
+	{ CMD_RANDOM, "\0\0", 2, 0, KMS_RC_LIMIT },
+	{ CMD_RANDOM, "\1\4", 2, 0, KMS_RC_LIMIT },
 	{ 0x13, "\1", 1, 0, KMS_RC_UNSUPPORTED },
 };
 

@@ -82,7 +82,9 @@ static void one_of_each(struct fixture *f)
 	static const uint8_t digest[32] = { 5 };
 	struct host_signature s = { 0 };
 	uint64_t slots[] = { 0, 1 };
+	uint8_t random[64] = { 0 };
 
+	(void)host_random(h, random, sizeof(random));
 	(void)host_warm(h, slots, 2);
 	(void)host_sign(h, 0, digest, &s);
 	(void)host_sign(h, 1, digest, &s);

@@ -37,6 +37,7 @@ static const struct answer answers[] = {
 	  ABI_RECEIPT_LEN, 0 },
 	{ CMD_ABORT, &abi_layout_abort_rsp, RUN_END, 0 },
 	{ CMD_WARM, &abi_layout_warm_rsp, RUN_END, 0 },
+	{ CMD_RANDOM, &abi_layout_random_rsp, RUN_END, 0 },
 	{ CMD_SIGN, &abi_layout_sign_rsp, ABI_TAG_SIGN_ITEMS,
 	  &abi_layout_sign_result, 0, 0 },
 };
