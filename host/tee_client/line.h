@@ -23,6 +23,8 @@ struct tee_line {
 	struct channel *channels[TEE_WORKERS_MAX];
 	struct tee_sign *first; /* signatures under way, oldest first */
 	struct tee_sign *last;
+	struct tee_random *randoms; /* under way */
+	unsigned int next_random;   /* worker that is asked next */
 	uint8_t sign_request[ABI_REQUEST_MAX];
 	uint8_t sign_state[TEE_SIGN_STATE_MAX];
 	/* Buffers of the blocking calls, allocated when first needed. */
@@ -31,6 +33,9 @@ struct tee_line {
 	uint8_t *response;
 	uint8_t *state_out;
 };
+
+/* random.c: ends what is late. */
+void line_tick_random(struct tee_line *l, uint64_t now_ns);
 
 /* A member that goes along with some of a message's kinds only. */
 struct line_member {

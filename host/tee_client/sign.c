@@ -186,6 +186,7 @@ void tee_line_tick(struct tee_line *l, uint64_t now_ns)
 {
 	struct tee_sign *next = NULL;
 
+	line_tick_random(l, now_ns);
 	for (struct tee_sign *s = l->first; s; s = next) {
 		unsigned int worker = tee_worker_of(l->tee, s->shard);
 

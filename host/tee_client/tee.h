@@ -21,6 +21,7 @@
 #define TEE_WORKERS_MAX	   64
 #define TEE_SIGN_STATE_MAX (ABI_BLOB_MAX + ABI_DEPTH_MAX * 32 + 64)
 #define TEE_SIGN_RSP_MAX   384 /* a result with all of its members */
+#define TEE_RANDOM_RSP_MAX (ABI_HEADER_LEN + ABI_TLV_LEN + ABI_RANDOM_MAX)
 
 struct tee;
 struct tee_line;
@@ -181,7 +182,35 @@ struct tee_sign {
  * AUTH_CHALLENGE.
  */
 enum kms_rc tee_sign(struct tee_line *l, struct tee_sign *s) KMS_MUST_USE;
-/* Ends signatures whose deadline has passed with TIMEOUT. */
+
+/* Bytes that only their caller may know. */
+struct tee_random_bytes {
+	uint8_t b[ABI_RANDOM_MAX];
+};
+
+struct tee_random {
+	size_t len;		       /* 1 to ABI_RANDOM_MAX */
+	struct tee_random_bytes bytes; /* out; done() wipes it */
+	uint64_t deadline_ns;	       /* monotonic */
+
+	/* As that of a signature. */
+	void (*done)(struct tee_random *r, enum kms_rc rc);
+	void *arg;
+
+	struct tee_call call; /* of this room */
+	struct tee_line *line;
+	unsigned int worker;
+	struct tee_random *prev;
+	struct tee_random *next;
+	uint8_t rsp[TEE_RANDOM_RSP_MAX];
+};
+
+/*
+ * Takes r until done(). LIMIT, BUSY, UNAVAILABLE: done() will not be called.
+ */
+enum kms_rc tee_random(struct tee_line *l, struct tee_random *r) KMS_MUST_USE;
+
+/* Ends uses and randoms whose deadline has passed with TIMEOUT. */
 void tee_line_tick(struct tee_line *l, uint64_t now_ns);
 
 #endif /* KMS_HOST_TEE_CLIENT_TEE_H */

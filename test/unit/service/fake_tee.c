@@ -365,6 +365,24 @@ static void sign(const struct tee_call *call, struct abi_writer *w)
 	abi_close(w, at);
 }
 
+/* Counts, so that one can tell them. */
+static enum kms_rc give_random(struct bytes body, struct abi_writer *w)
+{
+	uint8_t bytes[ABI_RANDOM_MAX];
+	struct abi_random_req req = { 0 };
+	struct abi_random_rsp rsp = { 0 };
+	enum kms_rc rc = ABI_DECODE(&req, random_req, body);
+
+	if (rc || fake.random_rc)
+		return rc ? rc : fake.random_rc;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i + fake.random_calls);
+	fake.random_calls++;
+	rsp.bytes = bytes_of(bytes, req.len - fake.random_short);
+	ABI_PUT(w, random_rsp, &rsp);
+	return KMS_RC_OK;
+}
+
 static enum kms_rc run(struct fake_staged *staged, struct tee_call *call,
 		       const struct abi_header *h, struct bytes body,
 		       struct abi_writer *w)
@@ -385,6 +403,8 @@ static enum kms_rc run(struct fake_staged *staged, struct tee_call *call,
 		if (!ABI_DECODE(&status, shard_status_req, body))
 			put_status(w, status.shard);
 		return KMS_RC_OK;
+	case CMD_RANDOM:
+		return give_random(body, w);
 	case CMD_ABORT:
 		staged->number = -1;
 		return KMS_RC_OK;

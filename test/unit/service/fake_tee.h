@@ -62,6 +62,9 @@ struct fake_tee {
 	uint8_t sign[ABI_REQUEST_MAX]; /* the last SIGN request */
 	size_t sign_len;
 	enum kms_rc sign_status; /* of the next results */
+	enum kms_rc random_rc;	 /* of the next RANDOM */
+	uint16_t random_short;	 /* how many bytes its answer lacks */
+	unsigned int random_calls;
 };
 
 extern struct fake_tee fake;

@@ -333,6 +333,105 @@ static void views_go_along_when_they_are_given(void **state)
 	assert_string_equal((const char *)seen_text, "https://aastar.io");
 }
 
+static void got_random(struct tee_random *r, enum kms_rc rc)
+{
+	struct world *w = r->arg;
+
+	w->ends++;
+	w->rc = rc;
+}
+
+static struct tee_random *ask_random(struct world *w, size_t len)
+{
+	static struct tee_random r;
+
+	w->ends = 0;
+	r = (struct tee_random){
+		.len = len,
+		.deadline_ns = 1000,
+		.done = got_random,
+		.arg = w,
+	};
+	w->rc = tee_random(w->line, &r);
+	return &r;
+}
+
+static void random_bytes_come_whole_and_leave_no_copy(void **state)
+{
+	static const size_t lens[] = { 1, 2, 31, 1023, 1024 };
+	static const uint8_t zeros[TEE_RANDOM_RSP_MAX];
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		struct tee_random *r = ask_random(w, lens[i]);
+
+		assert_int_equal(w->rc, KMS_RC_OK);
+		assert_int_equal(w->ends, 0);
+		tee_line_reap(w->line);
+		assert_int_equal(w->ends, 1);
+		assert_int_equal(w->rc, KMS_RC_OK);
+		for (size_t k = 0; k < lens[i]; k++)
+			assert_int_equal(r->bytes.b[k], (uint8_t)(k + i));
+		assert_memory_equal(r->rsp, zeros, sizeof(zeros));
+	}
+}
+
+static void no_other_number_of_random_bytes_is_asked_for(void **state)
+{
+	struct world *w = *state;
+
+	(void)ask_random(w, 0);
+	assert_int_equal(w->rc, KMS_RC_LIMIT);
+	(void)ask_random(w, 1025);
+	assert_int_equal(w->rc, KMS_RC_LIMIT);
+	assert_int_equal(fake.random_calls, 0);
+	assert_int_equal(tee_line_reap(w->line), 0);
+}
+
+static void a_random_answer_that_is_none_is_refused(void **state)
+{
+	struct world *w = *state;
+
+	fake.random_short = 1;
+	(void)ask_random(w, 32);
+	tee_line_reap(w->line);
+	assert_int_equal(w->rc, KMS_RC_UNAVAILABLE);
+	fake.random_short = 0;
+	fake.random_rc = KMS_RC_ENTROPY;
+	(void)ask_random(w, 32);
+	tee_line_reap(w->line);
+	assert_int_equal(w->rc, KMS_RC_ENTROPY);
+	assert_int_equal(w->ends, 1);
+}
+
+static void random_bytes_come_from_a_worker_that_serves(void **state)
+{
+	struct world *w = *state;
+
+	tee_set_serving(w->tee, 0, false);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(ask_random(w, 8)->worker, 1);
+		tee_line_reap(w->line);
+		assert_int_equal(w->rc, KMS_RC_OK);
+	}
+	tee_set_serving(w->tee, 1, false);
+	(void)ask_random(w, 8);
+	assert_int_equal(w->rc, KMS_RC_UNAVAILABLE);
+}
+
+static void random_bytes_that_come_too_late_are_not_waited_for(void **state)
+{
+	struct world *w = *state;
+
+	(void)ask_random(w, 8);
+	tee_line_tick(w->line, 999);
+	assert_int_equal(w->ends, 0);
+	tee_line_tick(w->line, 1000);
+	assert_int_equal(w->ends, 1);
+	assert_int_equal(w->rc, KMS_RC_TIMEOUT);
+	assert_int_equal(tee_line_reap(w->line), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -347,6 +446,11 @@ int main(void)
 		TEST(the_longest_answer_fits),
 		TEST(each_op_carries_its_own_numbers),
 		TEST(views_go_along_when_they_are_given),
+		TEST(random_bytes_come_whole_and_leave_no_copy),
+		TEST(no_other_number_of_random_bytes_is_asked_for),
+		TEST(a_random_answer_that_is_none_is_refused),
+		TEST(random_bytes_come_from_a_worker_that_serves),
+		TEST(random_bytes_that_come_too_late_are_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
