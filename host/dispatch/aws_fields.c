@@ -81,6 +81,24 @@ const struct field schedule_deletion_fields[] = {
 	F_END
 };
 
+static const struct field recipient_fields[] = {
+	F_ENUM(0, "KeyEncryptionAlgorithm", struct recipient_in, algorithm,
+	       &aws_recipient_algorithms),
+	F_BLOB(0, "AttestationDocument", struct recipient_in, document, 1,
+	       262144),
+	F_END
+};
+
+const struct field generate_random_fields[] = {
+	F_INT(0, "NumberOfBytes", struct generate_random_in, number_of_bytes,
+	      1, 1024),
+	F_STRING(0, "CustomKeyStoreId", struct generate_random_in,
+		 custom_key_store_id, 1, 64),
+	F_STRUCT(0, "Recipient", struct generate_random_in, recipient,
+		 recipient_fields),
+	F_END
+};
+
 const struct field list_keys_fields[] = {
 	F_INT(0, "Limit", struct list_keys_in, limit, 1, 1000),
 	F_PATTERN(0, "Marker", struct list_keys_in, marker, 1, 1024,
@@ -133,6 +151,11 @@ const struct op_member schedule_deletion_out[] = {
 
 const struct op_member key_id_out[] = {
 	{ "KeyId", "string", true },
+	OUT_END
+};
+
+const struct op_member generate_random_out[] = {
+	{ "Plaintext", "blob", true },
 	OUT_END
 };
 

@@ -16,6 +16,7 @@ extern const struct field create_key_fields[];
 extern const struct field key_fields[];
 extern const struct field key_id_fields[];
 extern const struct field schedule_deletion_fields[];
+extern const struct field generate_random_fields[];
 extern const struct field list_keys_fields[];
 extern const struct field sign_fields[];
 extern const struct field verify_fields[];
@@ -38,6 +39,7 @@ extern const struct op_member no_out[]; /* an empty body */
 extern const struct op_member metadata_out[];
 extern const struct op_member schedule_deletion_out[];
 extern const struct op_member key_id_out[];
+extern const struct op_member generate_random_out[];
 extern const struct op_member list_keys_out[];
 extern const struct op_member public_key_out[];
 extern const struct op_member sign_out[];

@@ -188,6 +188,18 @@ const struct op kms_ops[] = {
 		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
 	},
 	{
+		.name = "GenerateRandom",
+		.target = "TrentService.GenerateRandom",
+		.auth = AUTH_ANY,
+		.in = generate_random_fields,
+		.in_size = sizeof(struct generate_random_in),
+		.out = generate_random_out,
+		.fails = FAILS(KMS_RC_UNSUPPORTED),
+		.run = service_generate_random,
+		.doc = "Gives random bytes of the TEE.",
+		.example = "{\"NumberOfBytes\":32}",
+	},
+	{
 		.name = "CreateKey",
 		.target = "TrentService.CreateKey",
 		.method = "POST",

@@ -36,6 +36,8 @@
 	X(ECDSA_SHA_256) X(ECDSA_SHA_384) X(ECDSA_SHA_512) X(SM2DSA)	       \
 	X(ML_DSA_SHAKE_256) X(ED25519_SHA_512) X(ED25519_PH_SHA_512)
 
+#define AWS_RECIPIENT_ALGORITHMS(X) X(RSAES_OAEP_SHA_256)
+
 enum aws_key_spec {
 	AWS_SPEC_ABSENT,
 #define X(name) AWS_SPEC_##name,
@@ -77,5 +79,6 @@ extern const struct op_enum aws_key_usages;
 extern const struct op_enum aws_origins;
 extern const struct op_enum aws_message_types;
 extern const struct op_enum aws_signing_algorithms;
+extern const struct op_enum aws_recipient_algorithms;
 
 #endif /* KMS_HOST_SERVICE_AWS_H */

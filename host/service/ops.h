@@ -47,6 +47,18 @@ struct schedule_deletion_in {
 	struct op_int window_days;
 };
 
+struct recipient_in {
+	bool given;
+	unsigned int algorithm;
+	struct bytes document;
+};
+
+struct generate_random_in {
+	struct op_int number_of_bytes;
+	struct bytes custom_key_store_id;
+	struct recipient_in recipient;
+};
+
 struct list_keys_in {
 	struct op_int limit;
 	struct bytes marker;
@@ -81,6 +93,7 @@ op_run service_enable_key;
 op_run service_disable_key;
 op_run service_schedule_deletion;
 op_run service_cancel_key_deletion;
+op_run service_generate_random;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;

@@ -150,17 +150,28 @@ struct sign_queue *service_sign_queue(struct call *call)
 	return &call->service->threads[call->reactor].queue;
 }
 
+static uint64_t deadline_of(const struct call *call)
+{
+	return call->start_ns +
+	       (uint64_t)call->service->config.sign_ms * 1000000u;
+}
+
 void service_start_sign(struct call *call, struct sign_job *job)
 {
 	struct service_thread *t = &call->service->threads[call->reactor];
-	uint64_t limit_ns = (uint64_t)call->service->config.sign_ms * 1000000u;
 
 	job->arena = call->arena;
-	job->sign.deadline_ns = call->start_ns + limit_ns;
+	job->sign.deadline_ns = deadline_of(call);
 	if (!job->sign.evidence.ptr) {
 		job->sign.evidence_kind = (uint8_t)call->caller.kind;
 		job->sign.evidence = bytes_of(call->caller.evidence,
 					      call->caller.evidence_len);
 	}
 	signer_start(&t->queue, job);
+}
+
+enum kms_rc service_start_random(struct call *call, struct tee_random *r)
+{
+	r->deadline_ns = deadline_of(call);
+	return tee_random(service_sign_queue(call)->line, r);
 }

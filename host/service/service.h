@@ -120,5 +120,8 @@ struct sign_queue *service_sign_queue(struct call *call);
 struct sign_job;
 /* Starts a job of the call, with the deadline that a signature has. */
 void service_start_sign(struct call *call, struct sign_job *job);
+/* Likewise. When it fails, done() is not called. */
+enum kms_rc service_start_random(struct call *call,
+				 struct tee_random *r) KMS_MUST_USE;
 
 #endif /* KMS_HOST_SERVICE_SERVICE_H */

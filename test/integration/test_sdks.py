@@ -57,6 +57,12 @@ class Boto3(SharedServerTest):
         self.kms.enable_key(KeyId=key)
         check_signature(self.kms.get_public_key(KeyId=key)['PublicKey'], self.kms.sign(**ask)['Signature'], DIGEST)
 
+    def test_random_bytes(self):
+        seen = {self.kms.generate_random(NumberOfBytes=n)['Plaintext'] for n in (16, 32, 1024) for _ in range(3)}
+        self.assertEqual(sorted(map(len, seen)), [16] * 3 + [32] * 3 + [1024] * 3)
+        with self.assertRaises(self.kms.exceptions.UnsupportedOperationException):
+            self.kms.generate_random(NumberOfBytes=32, CustomKeyStoreId='cks-1234567890abcdef0')
+
     def test_a_deletion_is_scheduled_and_cancelled(self):
         key = self.kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=P256)['KeyMetadata']
         told = self.kms.schedule_key_deletion(KeyId=key['KeyId'], PendingWindowInDays=7)
@@ -110,6 +116,9 @@ class AwsCli(SharedServerTest):
         signature = self.aws('sign', *key, *message)['Signature']
         check_signature(spki, base64.b64decode(signature), DIGEST)
         self.assertIs(self.aws('verify', *key, *message, '--signature', signature)['SignatureValid'], True)
+
+    def test_random_bytes(self):
+        self.assertEqual(len(base64.b64decode(self.aws('generate-random', '--number-of-bytes', '32')['Plaintext'])), 32)
 
     def test_the_states_of_a_key(self):
         meta = self.aws('create-key', '--key-usage', 'SIGN_VERIFY', '--key-spec', K256)['KeyMetadata']
