@@ -4,6 +4,7 @@
 #include "abi/instance.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/secret.h"
 #include "host/transport/result.h"
 
 #include <signal.h>
@@ -127,6 +128,8 @@ static bool run_alone(struct worker *w, struct job *job)
 	}
 	job_finish(job, result_to_rc(result), p.out.len, p.out2.len);
 	pthread_mutex_unlock(&w->lock);
+	/* Random bytes may be in it, and the buffer is used again. */
+	secret_wipe(p.out.ptr, p.out.len);
 	return !dead;
 }
 

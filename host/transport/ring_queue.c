@@ -2,6 +2,7 @@
 #include "host/transport/ring_queue.h"
 
 #include "common/mem.h"
+#include "common/secret.h"
 #include "host/transport/result.h"
 
 #include <string.h>
@@ -133,6 +134,14 @@ static void fill_call(const struct ring_queue *q, const struct ring_slot *slot,
 		       q->shm->replies + slot->reply.second, head->p3_len);
 }
 
+/* Random bytes may be in it, and the place may be used again much later. */
+static void wipe_reply(const struct ring_queue *q, const struct ring_slot *slot,
+		       const struct ring_reply *head)
+{
+	secret_wipe(q->shm->replies + slot->reply.first, head->p1_len);
+	secret_wipe(q->shm->replies + slot->reply.second, head->p3_len);
+}
+
 enum kms_rc ring_queue_pop(struct ring_queue *q, struct tee_call **call)
 {
 	*call = NULL;
@@ -158,6 +167,7 @@ enum kms_rc ring_queue_pop(struct ring_queue *q, struct tee_call **call)
 		*call = slot->call;
 		if (*call)
 			fill_call(q, slot, &head);
+		wipe_reply(q, slot, &head);
 		take_first(q);
 	}
 	return KMS_RC_OK;

@@ -126,6 +126,39 @@ static void any_order_of_lengths_keeps_the_halves_in_step(void **state)
 		test_call_free(&calls[--in_flight]);
 }
 
+static void an_answer_that_was_taken_is_not_left_in_the_ring(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int cancelled = 0; cancelled < 2; cancelled++) {
+		struct test_call *t = test_call_new(ECHO_BACK, 300, 500);
+		const struct ring_slot *slot = NULL;
+		const uint8_t *first = NULL;
+		const uint8_t *second = NULL;
+		struct tee_call *call = NULL;
+		unsigned int left = 0;
+
+		assert_int_equal(ring_queue_push(&f->host, &t->call),
+				 KMS_RC_OK);
+		slot = &f->host.slots[t->call.slot & f->host.mask];
+		first = f->shm->replies + slot->reply.first;
+		second = f->shm->replies + slot->reply.second;
+		assert_int_equal(serve_one(f), KMS_RC_OK);
+		assert_memory_equal(first, t->in, 300);
+		assert_memory_equal(second, t->in2, 500);
+		if (cancelled)
+			assert_true(ring_queue_cancel(&f->host, &t->call));
+		assert_int_equal(ring_queue_pop(&f->host, &call), KMS_RC_OK);
+		assert_true((call == NULL) == (cancelled == 1));
+		for (int i = 0; i < 300; i++)
+			left |= first[i];
+		for (int i = 0; i < 500; i++)
+			left |= second[i];
+		assert_int_equal(left, 0);
+		test_call_free(&t);
+	}
+}
+
 static void counters_may_pass_their_end(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +324,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		T(any_order_of_lengths_keeps_the_halves_in_step),
+		T(an_answer_that_was_taken_is_not_left_in_the_ring),
 		T(counters_may_pass_their_end),
 		T(the_ta_refuses_a_bad_count_of_bytes),
 		T(the_ta_refuses_a_head_that_makes_no_sense),
