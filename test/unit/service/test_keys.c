@@ -194,7 +194,8 @@ static void due_keys_are_deleted(void **state)
 		made[i] = make(w);
 		c = ask(w, &made[i], KEY_STATE_PENDING_DELETION);
 		/* Two of them are not due yet, two are taken back. */
-		c->now_ms = clock_unix_ms() - (i < 38 ? 8 : 6) * 86400000ll;
+		c->now_ms =
+			clock_unix_ms() - (i < 38 ? 8 : 6) * INT64_C(86400000);
 		c->window_days = 7;
 		world_run(w);
 		assert_int_equal(c->rc, KMS_RC_OK);
