@@ -188,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || size > 65536 ||
 	    (!arena.base && arena_init(&arena, ARENA_LEN)))
 		return 0;
-	check_row(&kms_ops[(data[0] & 0x7f) % kms_op_count],
+	check_row(op_at((data[0] & 0x7f) % op_count()),
 		  bytes_of(data + 1, size - 1), data[0] & 0x80, &arena);
 	arena_reset(&arena);
 	return 0;

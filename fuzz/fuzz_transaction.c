@@ -15,9 +15,9 @@ static uint8_t room[ETH_TX_LEN_MAX];
 
 static const struct field *fields_of_sign(void)
 {
-	for (size_t i = 0; i < kms_op_count; i++)
-		if (kms_ops[i].run == service_sign_wallet)
-			return kms_ops[i].in;
+	for (size_t i = 0; i < op_count(); i++)
+		if (op_at(i)->run == service_sign_wallet)
+			return op_at(i)->in;
 	abort();
 }
 

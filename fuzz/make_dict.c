@@ -61,8 +61,8 @@ static void put_dict(FILE *f)
 
 	dict.file = f;
 	fprintf(f, "# Made by make_dict from the table of operations.\n");
-	for (size_t i = 0; i < kms_op_count; i++)
-		put_fields(d, kms_ops[i].in);
+	for (size_t i = 0; i < op_count(); i++)
+		put_fields(d, op_at(i)->in);
 	put_word(d, "\\\\u0000");
 	put_word(d, "\\\\ud83d\\\\ude00");
 	fprintf(f, "\"null\"\n\"true\"\n\"false\"\n\"1e400\"\n\"-1\"\n");

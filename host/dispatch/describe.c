@@ -180,7 +180,7 @@ static void describe_op(struct json_writer *w, const struct op *op)
 void describe_ops(struct json_writer *w)
 {
 	json_array(w);
-	for (size_t i = 0; i < kms_op_count; i++)
-		describe_op(w, &kms_ops[i]);
+	for (size_t i = 0; i < op_count(); i++)
+		describe_op(w, op_at(i));
 	json_end(w);
 }

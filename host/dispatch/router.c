@@ -54,8 +54,8 @@ enum kms_rc router_find_path(const struct op **op, struct bytes method,
 
 	*op = NULL;
 	path = without_slash(path);
-	for (size_t i = 0; i < kms_op_count; i++) {
-		const struct op *row = &kms_ops[i];
+	for (size_t i = 0; i < op_count(); i++) {
+		const struct op *row = op_at(i);
 
 		if (!has_path(row, path))
 			continue;
@@ -72,11 +72,11 @@ enum kms_rc router_find_path(const struct op **op, struct bytes method,
 enum kms_rc router_find_target(const struct op **op, struct bytes target)
 {
 	*op = NULL;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		if (!has_target(&kms_ops[i], target))
+	for (size_t i = 0; i < op_count(); i++) {
+		if (!has_target(op_at(i), target))
 			continue;
-		*op = &kms_ops[i];
-		if (!kms_ops[i].when)
+		*op = op_at(i);
+		if (!op_at(i)->when)
 			break;
 	}
 	if (*op)
@@ -112,10 +112,10 @@ const struct op *router_choose(const struct op *op,
 {
 	struct bytes target = bytes_of_text(op->target);
 
-	for (size_t i = 0; i < kms_op_count; i++)
-		if (kms_ops[i].when && has_target(&kms_ops[i], target) &&
-		    has_one_of(body, kms_ops[i].when))
-			return &kms_ops[i];
+	for (size_t i = 0; i < op_count(); i++)
+		if (op_at(i)->when && has_target(op_at(i), target) &&
+		    has_one_of(body, op_at(i)->when))
+			return op_at(i);
 	return op;
 }
 
@@ -128,9 +128,8 @@ bool router_is_target(const struct op *op, struct bytes target)
 	    bytes_is_var(bytes_of(target.ptr + len, target.len - len),
 			 op->name))
 		return true;
-	for (size_t i = 0; i < kms_op_count; i++)
-		if (kms_ops[i].run == op->run &&
-		    has_target(&kms_ops[i], target))
+	for (size_t i = 0; i < op_count(); i++)
+		if (op_at(i)->run == op->run && has_target(op_at(i), target))
 			return true;
 	return false;
 }
@@ -150,11 +149,11 @@ void router_allowed(char *out, size_t cap, struct bytes path)
 	if (bytes_is_var(path, "/"))
 		at = add_method(out, cap, at, "POST");
 	path = without_slash(path);
-	for (size_t i = 0; i < kms_op_count; i++) {
-		if (!has_path(&kms_ops[i], path))
+	for (size_t i = 0; i < op_count(); i++) {
+		if (!has_path(op_at(i), path))
 			continue;
-		at = add_method(out, cap, at, kms_ops[i].method);
-		if (takes_head(&kms_ops[i]))
+		at = add_method(out, cap, at, op_at(i)->method);
+		if (takes_head(op_at(i)))
 			at = add_method(out, cap, at, "HEAD");
 	}
 }

@@ -20,9 +20,9 @@ static void put_endpoints(struct json_writer *w, const char *method)
 {
 	json_name(w, method);
 	json_array(w);
-	for (size_t i = 0; i < kms_op_count; i++)
-		if (kms_ops[i].path && !strcmp(kms_ops[i].method, method))
-			json_put_text(w, kms_ops[i].path);
+	for (size_t i = 0; i < op_count(); i++)
+		if (op_at(i)->path && !strcmp(op_at(i)->method, method))
+			json_put_text(w, op_at(i)->path);
 	json_end(w);
 }
 

@@ -191,7 +191,7 @@ struct op {
 };
 
 /* Every operation the server offers, once; the docs keep this order. */
-extern const struct op kms_ops[];
-extern const size_t kms_op_count;
+const struct op *op_at(size_t place); /* NULL behind the last */
+size_t op_count(void);
 
 #endif /* KMS_HOST_SERVICE_OP_H */

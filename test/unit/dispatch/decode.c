@@ -23,9 +23,9 @@ int decode_close(void **state)
 
 const struct op *op_of(const char *target)
 {
-	for (size_t i = 0; i < kms_op_count; i++)
-		if (kms_ops[i].target && !strcmp(kms_ops[i].target, target))
-			return &kms_ops[i];
+	for (size_t i = 0; i < op_count(); i++)
+		if (op_at(i)->target && !strcmp(op_at(i)->target, target))
+			return op_at(i);
 	fail_msg("no row %s", target);
 	return NULL;
 }

@@ -169,15 +169,15 @@ static void the_table_is_described_row_by_row(void **state)
 		size_t at = 0;
 		size_t k = 0;
 
-		assert_true(bytes_is_var(name.raw, kms_ops[i].name));
+		assert_true(bytes_is_var(name.raw, op_at(i)->name));
 		for (; json_next(&in, &at, NULL, &field); k++) {
 			name = json_member(&field, "name");
 			assert_true(
-				bytes_is_var(name.raw, kms_ops[i].in[k].name));
+				bytes_is_var(name.raw, op_at(i)->in[k].name));
 		}
-		assert_null(kms_ops[i].in[k].name);
+		assert_null(op_at(i)->in[k].name);
 	}
-	assert_int_equal(i, kms_op_count);
+	assert_int_equal(i, op_count());
 }
 
 int main(void)

@@ -168,8 +168,8 @@ static void assert_one_violation(const struct field *f, const char *text)
 static void every_row_takes_good_members_and_its_example(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		const struct op *op = &kms_ops[i];
+	for (size_t i = 0; i < op_count(); i++) {
+		const struct op *op = op_at(i);
 
 		assert_int_equal(decode_with(op, NULL, NULL), 0);
 		if (op->target)
@@ -182,9 +182,9 @@ static void every_row_takes_good_members_and_its_example(void **state)
 static void every_row_tells_a_missing_required_member(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		for (const struct field *f = kms_ops[i].in; f->name; f++) {
-			enum kms_rc rc = decode_with(&kms_ops[i], f, NULL);
+	for (size_t i = 0; i < op_count(); i++) {
+		for (const struct field *f = op_at(i)->in; f->name; f++) {
+			enum kms_rc rc = decode_with(op_at(i), f, NULL);
 
 			if (!(f->flags & FIELD_REQUIRED)) {
 				assert_int_equal(rc, 0);
@@ -200,10 +200,10 @@ static void every_row_tells_a_missing_required_member(void **state)
 static void every_row_refuses_a_wrong_json_type(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++)
-		for (const struct field *f = kms_ops[i].in; f->name; f++)
+	for (size_t i = 0; i < op_count(); i++)
+		for (const struct field *f = op_at(i)->in; f->name; f++)
 			assert_int_equal(
-				decode_with(&kms_ops[i], f, put_wrong_type),
+				decode_with(op_at(i), f, put_wrong_type),
 				KMS_RC_SERIALIZATION);
 }
 
@@ -212,13 +212,12 @@ static void every_row_tells_what_is_too_long(void **state)
 	char text[96];
 
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		for (const struct field *f = kms_ops[i].in; f->name; f++) {
+	for (size_t i = 0; i < op_count(); i++) {
+		for (const struct field *f = op_at(i)->in; f->name; f++) {
 			if (!f->max || f->type == T_STRINGS)
 				continue;
-			assert_int_equal(
-				decode_with(&kms_ops[i], f, put_too_long),
-				KMS_RC_BAD_INPUT);
+			assert_int_equal(decode_with(op_at(i), f, put_too_long),
+					 KMS_RC_BAD_INPUT);
 			snprintf(text, sizeof(text),
 				 "Member must have %s less than or equal to %d",
 				 f->type == T_INT ? "value" : "length",
@@ -235,12 +234,12 @@ static void every_row_tells_the_set_of_an_enumeration(void **state)
 	char text[80];
 
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		for (const struct field *f = kms_ops[i].in; f->name; f++) {
+	for (size_t i = 0; i < op_count(); i++) {
+		for (const struct field *f = op_at(i)->in; f->name; f++) {
 			if (f->type != T_ENUM)
 				continue;
 			assert_int_equal(
-				decode_with(&kms_ops[i], f, put_not_in_set),
+				decode_with(op_at(i), f, put_not_in_set),
 				KMS_RC_BAD_INPUT);
 			snprintf(text, sizeof(text),
 				 "Member must satisfy enum value set: [%s",
@@ -297,8 +296,8 @@ static void assert_fields_are_sound(const struct field *fields, size_t in_size)
 static void every_row_is_complete(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < kms_op_count; i++) {
-		const struct op *op = &kms_ops[i];
+	for (size_t i = 0; i < op_count(); i++) {
+		const struct op *op = op_at(i);
 
 		assert_non_null(op->name);
 		assert_non_null(op->run);
@@ -322,8 +321,8 @@ static void every_row_is_complete(void **state)
 		assert_true(!op->when || op->target);
 		/* Of the rows of a target one is for all other bodies. */
 		for (size_t k = 0; op->target && !op->when && k < i; k++)
-			assert_true(!kms_ops[k].target || kms_ops[k].when ||
-				    strcmp(op->target, kms_ops[k].target));
+			assert_true(!op_at(k)->target || op_at(k)->when ||
+				    strcmp(op->target, op_at(k)->target));
 	}
 }
 
@@ -335,7 +334,7 @@ static void random_bodies_never_break_the_check(void **state)
 
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		const struct op *op = &kms_ops[prng_below(&p, kms_op_count)];
+		const struct op *op = op_at(prng_below(&p, op_count()));
 		size_t len = 0;
 
 		if (!op->target)
