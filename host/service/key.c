@@ -4,10 +4,9 @@
  */
 #include "codec/der.h"
 #include "codec/uuid.h"
-#include "common/base64.h"
 #include "common/clock.h"
-#include "common/secret.h"
 #include "host/service/aws.h"
+#include "host/service/marker.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
 #include "host/service/wallet.h"
@@ -312,51 +311,6 @@ bool service_is_usable(struct call *call, const struct store_key *key)
 
 /* --- ListKeys ------------------------------------------------------------ */
 
-/* A marker is base64url of the last uuid and 8 bytes of a digest over it. */
-#define MARKER_SUM_LEN 8
-#define MARKER_LEN     (ABI_UUID_LEN + MARKER_SUM_LEN)
-
-static void marker_sum(uint8_t out[MARKER_SUM_LEN], uint64_t account,
-		       const uint8_t uuid[ABI_UUID_LEN])
-{
-	static const char domain[] = "teekms/marker/ListKeys";
-	uint8_t digest[SHA256_LEN];
-	struct sha256 s;
-
-	sha256_init(&s);
-	sha256_update(&s, domain, sizeof(domain));
-	sha256_update(&s, &account, sizeof(account));
-	sha256_update(&s, uuid, ABI_UUID_LEN);
-	sha256_final(&s, digest);
-	memcpy(out, digest, MARKER_SUM_LEN);
-}
-
-static bool read_marker(uint8_t uuid[ABI_UUID_LEN], uint64_t account,
-			struct bytes text)
-{
-	uint8_t raw[MARKER_LEN];
-	uint8_t sum[MARKER_SUM_LEN];
-	size_t len = 0;
-
-	if (base64url_decode(raw, sizeof(raw), &len, (const char *)text.ptr,
-			     text.len) ||
-	    len != sizeof(raw))
-		return false;
-	marker_sum(sum, account, raw);
-	memcpy(uuid, raw, ABI_UUID_LEN);
-	return ct_equal(sum, raw + ABI_UUID_LEN, sizeof(sum));
-}
-
-static void put_marker(struct json_writer *w, uint64_t account,
-		       const uint8_t uuid[ABI_UUID_LEN])
-{
-	uint8_t raw[MARKER_LEN];
-
-	memcpy(raw, uuid, ABI_UUID_LEN);
-	marker_sum(raw + ABI_UUID_LEN, account, uuid);
-	json_put_base64url(w, raw, sizeof(raw));
-}
-
 struct listing {
 	struct call *call;
 	unsigned int limit;
@@ -393,11 +347,15 @@ void service_list_keys(struct call *call)
 	uint64_t account = service_config(call->service)->account;
 	struct listing l = { .call = call, .limit = LIST_DEFAULT };
 	uint8_t after[ABI_UUID_LEN];
-	enum kms_rc rc = KMS_RC_INTERNAL;
+	size_t len = sizeof(after);
+	enum kms_rc rc = KMS_RC_OK;
 
 	if (in->limit.present)
 		l.limit = (unsigned int)in->limit.value;
-	if (in->marker.ptr && !read_marker(after, account, in->marker)) {
+	if (in->marker.ptr)
+		rc = marker_get(after, sizeof(after), &len, "ListKeys", account,
+				in->marker);
+	if (rc || len != sizeof(after)) {
 		call_done(call, KMS_RC_INVALID_MARKER);
 		return;
 	}
@@ -411,7 +369,8 @@ void service_list_keys(struct call *call)
 	json_end(&call->out);
 	if (l.more) {
 		json_name(&call->out, "NextMarker");
-		put_marker(&call->out, account, l.last);
+		marker_put(&call->out, "ListKeys", account,
+			   bytes_of(l.last, sizeof(l.last)));
 	}
 	json_bool_member(&call->out, "Truncated", l.more);
 	json_end(&call->out);
