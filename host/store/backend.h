@@ -11,7 +11,10 @@
 #ifndef KMS_HOST_STORE_BACKEND_H
 #define KMS_HOST_STORE_BACKEND_H
 
+#include "host/store/alias.h"
 #include "host/store/wallet.h"
+
+#define STORE_ACCOUNT_COUNT 1000000000000u /* 12 decimal digits */
 
 struct store_backend {
 	enum kms_rc (*open)(struct store **s, const char *path,
@@ -60,6 +63,20 @@ struct store_backend {
 				   struct store_api_key *out, const char *id);
 	enum kms_rc (*count_api_keys)(struct store_reader *r,
 				      struct store_api_key_count *count);
+
+	enum kms_rc (*add_alias)(struct store *s,
+				 const struct store_alias *alias);
+	enum kms_rc (*move_alias)(struct store *s,
+				  const struct store_alias *alias);
+	enum kms_rc (*delete_alias)(struct store *s,
+				    const struct store_alias *alias);
+	enum kms_rc (*get_alias)(struct store_reader *r,
+				 struct store_alias *out, uint64_t account,
+				 const char *name);
+	enum kms_rc (*list_aliases)(struct store_reader *r, uint64_t account,
+				    const uint8_t *uuid, const char *after,
+				    unsigned int limit,
+				    store_alias_visit *visit, void *arg);
 
 	enum kms_rc (*get_wallet)(struct store_reader *r,
 				  struct store_wallet *out,

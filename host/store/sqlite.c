@@ -40,7 +40,7 @@ static int on_lazy_commit(void *arg, sqlite3 *db, const char *name, int pages)
 }
 
 /* A client waits: the committer does it at its next note. */
-static int on_desk_commit(void *arg, sqlite3 *db, const char *name, int pages)
+static int on_quick_commit(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct sqlite_store *s = arg;
 
@@ -117,7 +117,8 @@ static enum kms_rc open_conns(struct sqlite_store *s, const char **why)
 		rc = open_lazy(&s->desk, s->path, why);
 	if (!rc) {
 		sqlite3_wal_hook(s->lazy.db, on_lazy_commit, s);
-		sqlite3_wal_hook(s->desk.db, on_desk_commit, s);
+		sqlite3_wal_hook(s->desk.db, on_quick_commit, s);
+		sqlite3_wal_hook(s->durable.db, on_quick_commit, s);
 	}
 	return rc;
 }
@@ -202,6 +203,11 @@ const struct store_backend store_sqlite = {
 	.get_proof = sqlite_get_proof,
 	.get_api_key = sqlite_get_api_key,
 	.count_api_keys = sqlite_count_api_keys,
+	.add_alias = sqlite_add_alias,
+	.move_alias = sqlite_move_alias,
+	.delete_alias = sqlite_delete_alias,
+	.get_alias = sqlite_get_alias,
+	.list_aliases = sqlite_list_aliases,
 	.get_wallet = sqlite_get_wallet,
 	.list_passkeys = sqlite_list_passkeys,
 	.list_wallets = sqlite_list_wallets,

@@ -63,6 +63,14 @@ enum sqlite_sql {
 	SQL_LIST_API_KEYS,
 	SQL_GET_API_KEY,
 	SQL_COUNT_API_KEYS,
+	SQL_ADD_ALIAS,
+	SQL_MOVE_ALIAS,
+	SQL_DELETE_ALIAS,
+	SQL_COUNT_ALIASES,
+	SQL_GET_ALIAS,
+	SQL_LIST_ALIASES,
+	SQL_LIST_KEY_ALIASES,
+	SQL_RETIRE_ALIASES,
 	SQL_ADD_WALLET,
 	SQL_ADD_PASSKEY,
 	SQL_STAGE_NEW_WALLET,
@@ -155,7 +163,7 @@ struct sqlite_store {
 	struct sqlite_conn lazy;
 	struct sqlite_conn desk; /* under desk_lock */
 	pthread_mutex_t desk_lock;
-	atomic_int log_pages; /* after the desk's last commit */
+	atomic_int log_pages; /* after the last commit but a lazy one */
 	const char *why;      /* of the committer's last failure */
 	int lock_fd;	      /* held by the server, else -1 */
 	char path[];
@@ -238,6 +246,18 @@ enum kms_rc sqlite_add_api_key(struct store *base,
 enum kms_rc sqlite_revoke_api_key(struct store *base, const char *prefix);
 enum kms_rc sqlite_list_api_keys(struct store *base, store_api_key_visit *visit,
 				 void *arg);
+
+/* sqlite_alias.c */
+enum kms_rc sqlite_add_alias(struct store *base, const struct store_alias *a);
+enum kms_rc sqlite_move_alias(struct store *base, const struct store_alias *a);
+enum kms_rc sqlite_delete_alias(struct store *base,
+				const struct store_alias *a);
+enum kms_rc sqlite_get_alias(struct store_reader *base, struct store_alias *out,
+			     uint64_t account, const char *name);
+enum kms_rc sqlite_list_aliases(struct store_reader *base, uint64_t account,
+				const uint8_t *uuid, const char *after,
+				unsigned int limit, store_alias_visit *visit,
+				void *arg);
 
 /* sqlite_wallet.c */
 /* In the transaction of sqlite_begin_batch(). */

@@ -22,6 +22,7 @@
 	"FROM passkeys WHERE uuid = w.uuid)"
 /* ETH_PATH_FIRST as SQL writes it. */
 #define PATH_FIRST	"m/44''/60''/0''/0/0"
+#define ALIAS_COLUMNS	"name, uuid, account, created_ms, updated_ms"
 #define API_KEY_COLUMNS "id, hash, label, created_ms, revoked"
 
 /* clang-format off */
@@ -146,6 +147,35 @@ const char *const sqlite_sql[SQL_COUNT] = {
 	[SQL_COUNT_API_KEYS] =
 		"SELECT count(*), count(*) FILTER (WHERE revoked = 0) "
 		"FROM api_keys",
+
+	/* Of a key that the account has. */
+	[SQL_ADD_ALIAS] =
+		"INSERT INTO aliases "
+		"(account, name, uuid, created_ms, updated_ms) "
+		"SELECT ?1, ?2, uuid, ?4, ?4 FROM keys "
+		"WHERE uuid = ?3 AND account = ?1",
+	[SQL_MOVE_ALIAS] =
+		"UPDATE aliases SET uuid = ?3, "
+		"updated_ms = max(updated_ms, ?4) "
+		"WHERE account = ?1 AND name = ?2 AND EXISTS "
+		"(SELECT 1 FROM keys WHERE uuid = ?3 AND account = ?1)",
+	[SQL_DELETE_ALIAS] =
+		"DELETE FROM aliases WHERE account = ? AND name = ?",
+	[SQL_COUNT_ALIASES] =
+		"SELECT count(*) FROM aliases WHERE uuid = ?",
+	[SQL_GET_ALIAS] =
+		"SELECT " ALIAS_COLUMNS " FROM aliases "
+		"WHERE account = ? AND name = ?",
+	[SQL_LIST_ALIASES] =
+		"SELECT " ALIAS_COLUMNS " FROM aliases "
+		"WHERE account = ? AND name > ? ORDER BY name LIMIT ?",
+	[SQL_LIST_KEY_ALIASES] =
+		"SELECT " ALIAS_COLUMNS " FROM aliases "
+		"INDEXED BY aliases_key WHERE account = ?1 AND name > ?2 "
+		"AND uuid = ?4 ORDER BY name LIMIT ?3",
+	[SQL_RETIRE_ALIASES] =
+		"DELETE FROM aliases WHERE uuid IN (SELECT uuid "
+		"FROM keys_staged WHERE shard = ? AND gone = 1)",
 
 	[SQL_ADD_WALLET] =
 		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "

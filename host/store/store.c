@@ -12,7 +12,6 @@
 #define LEVELS	       (ABI_DEPTH_MAX + 1)
 #define NODES_MAX      (ABI_BATCH_OPS * LEVELS)
 #define SLOT_COUNT     ((uint64_t)1 << ABI_DEPTH_MAX)
-#define ACCOUNT_COUNT  1000000000000u /* 12 decimal digits */
 #define DESCRIPTION_SZ (4 * STORE_DESCRIPTION_MAX)
 
 /*
@@ -33,7 +32,7 @@ static bool key_is_valid(const struct store_key *k,
 			 const struct record_header *h)
 {
 	return k->shard == h->shard && k->slot == h->slot &&
-	       k->version == h->version && k->account < ACCOUNT_COUNT &&
+	       k->version == h->version && k->account < STORE_ACCOUNT_COUNT &&
 	       k->description &&
 	       strnlen(k->description, DESCRIPTION_SZ + 1) <= DESCRIPTION_SZ &&
 	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
@@ -270,7 +269,7 @@ enum kms_rc store_list_keys(struct store_reader *r, uint64_t account,
 			    const uint8_t *after, unsigned int limit,
 			    store_key_visit *visit, void *arg)
 {
-	if (account >= ACCOUNT_COUNT)
+	if (account >= STORE_ACCOUNT_COUNT)
 		return KMS_RC_BAD_INPUT;
 	return r->store->backend->list_keys(r, account, after, limit, visit,
 					    arg);

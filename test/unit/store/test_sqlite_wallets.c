@@ -180,6 +180,7 @@ static void the_passkey_of_an_older_database_is_kept(void **state)
 		"credential_id = p.credential_id FROM passkeys AS p "
 		"WHERE p.uuid = wallets.uuid;"
 		"DROP TABLE passkeys;"
+		"DROP TABLE aliases;"
 		"ALTER TABLE wallets_staged ADD COLUMN passkey_delta INTEGER;"
 		"DROP TABLE key_edits_staged;"
 		"DROP INDEX keys_due;"
