@@ -223,6 +223,8 @@ static bool run_jobs(struct keeper *k)
 		else if (c->job == KEEPER_ADD_ADDRESS)
 			answer(k, c,
 			       store_add_address(k->config.store, c->address));
+		else if (c->job == KEEPER_WRITE)
+			answer(k, c, c->write(k->config.store, c->what));
 		else
 			changes[change_count++] = c;
 	}

@@ -48,7 +48,11 @@ enum keeper_job {
 	KEEPER_CHANGE = 4, /* of an existing wallet */
 	KEEPER_ADD_ADDRESS = 5,
 	KEEPER_CHANGE_KEY = 6, /* an existing key that is no wallet */
+	KEEPER_WRITE = 7, /* of the database alone */
 };
+
+/* A function of the store; what is the caller's. */
+typedef enum kms_rc keeper_write(struct store *s, const void *what);
 
 /*
  * A request; the caller's, with all it points to, until done(), which runs in
@@ -105,6 +109,9 @@ struct keeper_change {
 	uint8_t key_states;
 
 	const struct store_address *address; /* ADD_ADDRESS */
+
+	keeper_write *write; /* WRITE: what it gives is the result */
+	const void *what;
 
 	enum kms_rc rc;
 	void (*done)(struct keeper_change *c);

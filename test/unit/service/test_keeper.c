@@ -5,6 +5,7 @@
 #include "host/service/ledger.h"
 #include "test/unit/service/world.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -349,6 +350,39 @@ static void long_evidence_makes_more_commits_not_longer_ones(void **state)
 	assert_agree(w);
 }
 
+struct note {
+	pthread_t thread;
+	struct store *store;
+};
+
+static enum kms_rc take_note(struct store *s, const void *what)
+{
+	struct note *n = *(struct note *const *)what;
+
+	n->thread = pthread_self();
+	n->store = s;
+	return KMS_RC_LIMIT;
+}
+
+static void a_write_is_done_by_the_committer(void **state)
+{
+	struct world *w = *state;
+	struct note note = { 0 };
+	struct note *what = &note;
+	struct keeper_change *write = world_create(w);
+	struct keeper_change *create = world_create(w);
+
+	write->job = KEEPER_WRITE;
+	write->write = take_note;
+	write->what = &what;
+	world_run(w);
+	assert_int_equal(write->rc, KMS_RC_LIMIT);
+	assert_int_equal(create->rc, KMS_RC_OK);
+	assert_ptr_equal(note.store, w->store);
+	assert_false(pthread_equal(note.thread, pthread_self()));
+	assert_agree(w);
+}
+
 static void what_cannot_be_tried_is_refused_at_once(void **state)
 {
 	static uint8_t junk[ABI_EVIDENCE_MAX + 1];
@@ -511,6 +545,7 @@ int main(void)
 		TEST(a_pinned_creation_stays_in_its_shard),
 		cmocka_unit_test(only_what_goes_together_is_picked),
 		TEST(long_evidence_makes_more_commits_not_longer_ones),
+		TEST(a_write_is_done_by_the_committer),
 		TEST(what_cannot_be_tried_is_refused_at_once),
 		TEST(any_mixture_leaves_database_and_tee_of_one_mind),
 	};
