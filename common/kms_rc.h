@@ -78,7 +78,8 @@
 	X(122, FOREIGN_STATE, "the database belongs to another TEE or domain") \
 	X(123, CONFIG, "a setting is unknown or unparsable")                   \
 	X(124, EXISTS, "it exists already")                                    \
-	X(125, ACCESS_DENIED, "the caller may not do this")
+	X(125, ACCESS_DENIED, "the caller may not do this")                    \
+	X(126, RESERVED, "the name is reserved")
 /* clang-format on */
 
 enum kms_rc {

@@ -54,6 +54,8 @@ struct aws_error aws_error_of(enum kms_rc rc)
 		return ERR(400, "MalformedPolicyDocumentException", NULL);
 	case KMS_RC_EXISTS:
 		return ERR(400, "AlreadyExistsException", NULL);
+	case KMS_RC_RESERVED:
+		return ERR(400, "NotAuthorizedException", "");
 	case KMS_RC_LIMIT:
 		return ERR(400, "LimitExceededException", NULL);
 	case KMS_RC_UNSUPPORTED:

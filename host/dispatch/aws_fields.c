@@ -21,6 +21,15 @@ static bool is_xks_id(uint32_t c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
+static bool is_alias(uint32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == ':' || c == '/' || c == '_' ||
+	       c == '-';
+}
+
+static const struct op_pattern alias_pattern = { "^[a-zA-Z0-9:/_-]+$",
+						 is_alias };
 static const struct op_pattern marker_pattern = { "[\\u0020-\\u00FF]*",
 						  is_latin1 };
 static const struct op_pattern xks_pattern = { "^[a-zA-Z0-9-_.]+$", is_xks_id };
@@ -132,9 +141,40 @@ const struct field verify_fields[] = {
 	F_END
 };
 
+#define ALIAS_NAME							       \
+	F_PATTERN(FIELD_REQUIRED, "AliasName", struct alias_in, alias_name,    \
+		  1, 256, &alias_pattern)
+
+const struct field alias_fields[] = {
+	ALIAS_NAME,
+	F_STRING(FIELD_REQUIRED, "TargetKeyId", struct alias_in, target_key_id,
+		 1, 2048),
+	F_END
+};
+
+const struct field delete_alias_fields[] = {
+	ALIAS_NAME,
+	F_END
+};
+
+const struct field list_aliases_fields[] = {
+	F_STRING(0, "KeyId", struct list_aliases_in, key_id, 1, 2048),
+	F_INT(0, "Limit", struct list_aliases_in, limit, 1, 1000),
+	F_PATTERN(0, "Marker", struct list_aliases_in, marker, 1, 1024,
+		  &marker_pattern),
+	F_END
+};
+
 #define OUT_END { 0 }
 
 const struct op_member no_out[] = { OUT_END };
+
+const struct op_member list_aliases_out[] = {
+	{ "Aliases", "list of AliasListEntry", true },
+	{ "NextMarker", "string", false },
+	{ "Truncated", "bool", true },
+	OUT_END
+};
 
 const struct op_member metadata_out[] = {
 	{ "KeyMetadata", "KeyMetadata", true },

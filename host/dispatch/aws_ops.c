@@ -6,6 +6,7 @@
 #include "host/dispatch/op_rows.h"
 #include "host/service/ops.h"
 
+#define ALIASES_OUT_MAX	    (96 * 1024) /* 100 of 256 characters twice */
 #define DESCRIPTION_OUT_MAX (64 * 1024) /* 8192 characters of six bytes */
 
 /* clang-format off */
@@ -186,6 +187,62 @@ static const struct op rows[] = {
 		.run = service_generate_random,
 		.doc = "Gives random bytes of the TEE.",
 		.example = "{\"NumberOfBytes\":32}",
+	},
+	{
+		.name = "CreateAlias",
+		.target = "TrentService.CreateAlias",
+		.auth = AUTH_ANY,
+		.in = alias_fields,
+		.in_size = sizeof(struct alias_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_EXISTS, KMS_RC_NOT_FOUND,
+			       KMS_RC_INVALID_ARN, KMS_RC_INVALID_STATE,
+			       KMS_RC_LIMIT, KMS_RC_RESERVED),
+		.run = service_create_alias,
+		.doc = "Gives a key a name.",
+		.example = "{\"AliasName\":\"alias/example\","
+			   "\"TargetKeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "UpdateAlias",
+		.target = "TrentService.UpdateAlias",
+		.auth = AUTH_ANY,
+		.in = alias_fields,
+		.in_size = sizeof(struct alias_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_STATE, KMS_RC_LIMIT,
+			       KMS_RC_RESERVED),
+		.run = service_update_alias,
+		.doc = "Gives the name of a key to another one.",
+		.example = "{\"AliasName\":\"alias/example\","
+			   "\"TargetKeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "ListAliases",
+		.target = "TrentService.ListAliases",
+		.auth = AUTH_ANY,
+		.in = list_aliases_fields,
+		.in_size = sizeof(struct list_aliases_in),
+		.out = list_aliases_out,
+		.out_max = ALIASES_OUT_MAX,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_MARKER),
+		.run = service_list_aliases,
+		.doc = "Lists the names of all keys or of one, page by page.",
+		.example = "{\"Limit\":50}",
+	},
+	{
+		.name = "DeleteAlias",
+		.target = "TrentService.DeleteAlias",
+		.auth = AUTH_ANY,
+		.in = delete_alias_fields,
+		.in_size = sizeof(struct alias_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_RESERVED),
+		.run = service_delete_alias,
+		.doc = "Takes the name off its key.",
+		.example = "{\"AliasName\":\"alias/example\"}",
 	},
 };
 /* clang-format on */

@@ -21,6 +21,10 @@ extern const struct field list_keys_fields[];
 extern const struct field sign_fields[];
 extern const struct field verify_fields[];
 
+extern const struct field alias_fields[];
+extern const struct field delete_alias_fields[];
+extern const struct field list_aliases_fields[];
+
 extern const struct field create_wallet_fields[];
 extern const struct field begin_registration_fields[];
 extern const struct field complete_registration_fields[];
@@ -44,6 +48,7 @@ extern const struct op_member list_keys_out[];
 extern const struct op_member public_key_out[];
 extern const struct op_member sign_out[];
 extern const struct op_member verify_out[];
+extern const struct op_member list_aliases_out[];
 extern const struct op_member health_out[];
 extern const struct op_member version_out[];
 extern const struct op_member probe_out[];

@@ -63,6 +63,7 @@ struct plain_error plain_error_of(enum kms_rc rc)
 	case KMS_RC_POLICY_DOCUMENT:
 	case KMS_RC_EXISTS:
 	case KMS_RC_ACCESS_DENIED:
+	case KMS_RC_RESERVED:
 		return ERR(400, kms_rc_text(rc));
 	case KMS_RC_NEED_STATE:
 	case KMS_RC_BAD_PROOF:

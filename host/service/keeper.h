@@ -48,7 +48,7 @@ enum keeper_job {
 	KEEPER_CHANGE = 4, /* of an existing wallet */
 	KEEPER_ADD_ADDRESS = 5,
 	KEEPER_CHANGE_KEY = 6, /* an existing key that is no wallet */
-	KEEPER_WRITE = 7, /* of the database alone */
+	KEEPER_WRITE = 7,      /* of the database alone */
 };
 
 /* A function of the store; what is the caller's. */

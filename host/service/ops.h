@@ -83,6 +83,18 @@ struct verify_in {
 	bool dry_run;
 };
 
+/* CreateAlias and UpdateAlias; DeleteAlias has the name alone. */
+struct alias_in {
+	struct bytes alias_name;
+	struct bytes target_key_id;
+};
+
+struct list_aliases_in {
+	struct bytes key_id;
+	struct op_int limit;
+	struct bytes marker;
+};
+
 op_run service_create_key;
 op_run service_describe_key;
 op_run service_list_keys; /* also GET /keys */
@@ -94,6 +106,10 @@ op_run service_disable_key;
 op_run service_schedule_deletion;
 op_run service_cancel_key_deletion;
 op_run service_generate_random;
+op_run service_create_alias;
+op_run service_update_alias;
+op_run service_delete_alias;
+op_run service_list_aliases;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;

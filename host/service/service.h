@@ -77,13 +77,13 @@ enum kms_rc service_find_key(struct call *call, struct store_key *out,
 			     struct bytes key_id) KMS_MUST_USE;
 
 /*
- * The same for the use of a key: it may come from the thread's cache, and
- * there is no description. The TEE judges the key's state again.
+ * As service_find_key() for the use of a key: it may come from the thread's
+ * cache, and there is no description. The TEE judges the key's state again.
  */
 enum kms_rc service_find_key_cached(struct call *call, struct store_key *out,
 				    struct bytes key_id) KMS_MUST_USE;
 
-/* The same for what AWS does by key id or key ARN only: no alias will do. */
+/* By key id or key ARN, where AWS takes no alias. */
 enum kms_rc service_find_by_id(struct call *call, struct store_key *out,
 			       struct bytes key_id) KMS_MUST_USE;
 
@@ -106,6 +106,15 @@ struct challenge_book *service_book(struct service *s);
 /* "arn:aws:kms:us-east-1:000000000000:key/1234abcd-..." with a NUL. */
 void service_key_arn(const struct service *s, char out[SERVICE_ARN_MAX],
 		     const uint8_t uuid[ABI_UUID_LEN]);
+
+#define SERVICE_ALIAS_ARN_MAX 384
+/* Of a name with its "alias/". */
+void service_alias_arn(const struct service *s, char out[SERVICE_ALIAS_ARN_MAX],
+		       struct bytes name);
+/* Ends the call. */
+void service_unknown_alias(struct call *call, struct bytes name);
+/* By its form; whether there is one is another question. */
+bool service_is_alias(struct bytes given);
 
 /* AWS names of what a record holds. */
 const char *service_spec_name(uint8_t key_spec);

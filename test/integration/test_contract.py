@@ -39,7 +39,7 @@ class Members(Rows):
         """The table's own example with a key that exists."""
         example = op.get('example') or ''
         given = json.loads(example) if example.startswith('{') else {}
-        real = {'KeyId': self.key, 'Message': b64(self.digest), 'Signature': b64(self.signature)}
+        real = {'KeyId': self.key, 'TargetKeyId': self.key, 'Message': b64(self.digest), 'Signature': b64(self.signature)}
         given.update({name: value for name, value in real.items() if name in given})
         return given
 

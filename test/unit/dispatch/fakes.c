@@ -195,7 +195,7 @@ void service_sign_wallet(struct call *call)
 	run(call, "sign_wallet");
 }
 
-/* The other operations on wallets only tell that they ran. */
+/* The other operations only tell that they ran. */
 #define FAKE(name)                          \
 	void service_##name(struct call *c) \
 	{                                   \
@@ -207,6 +207,10 @@ FAKE(disable_key)
 FAKE(schedule_deletion)
 FAKE(cancel_key_deletion)
 FAKE(generate_random)
+FAKE(create_alias)
+FAKE(update_alias)
+FAKE(delete_alias)
+FAKE(list_aliases)
 FAKE(create_wallet)
 FAKE(begin_registration)
 FAKE(complete_registration)
