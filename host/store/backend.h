@@ -12,6 +12,7 @@
 #define KMS_HOST_STORE_BACKEND_H
 
 #include "host/store/alias.h"
+#include "host/store/tag.h"
 #include "host/store/wallet.h"
 
 #define STORE_ACCOUNT_COUNT 1000000000000u /* 12 decimal digits */
@@ -78,6 +79,14 @@ struct store_backend {
 				    unsigned int limit,
 				    store_alias_visit *visit, void *arg);
 
+	enum kms_rc (*put_tags)(struct store *s, const struct store_tagging *t);
+	enum kms_rc (*remove_tags)(struct store *s,
+				   const struct store_tagging *t);
+	enum kms_rc (*list_tags)(struct store_reader *r,
+				 const uint8_t uuid[ABI_UUID_LEN],
+				 const char *after, unsigned int limit,
+				 store_tag_visit *visit, void *arg);
+
 	enum kms_rc (*get_wallet)(struct store_reader *r,
 				  struct store_wallet *out,
 				  const uint8_t uuid[ABI_UUID_LEN]);
@@ -122,6 +131,8 @@ struct store_reader {
 
 extern const struct store_backend store_sqlite;
 
+/* tag.c: one of a batch that store_begin_batch() looks at. */
+bool store_tag_is_valid(const struct store_tag *t);
 /* wallet.c: a row of a batch that store_begin_batch() looks at. */
 bool store_wallet_is_valid(const struct store_wallet *w,
 			   const struct store_key *key);

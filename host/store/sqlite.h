@@ -71,6 +71,14 @@ enum sqlite_sql {
 	SQL_LIST_ALIASES,
 	SQL_LIST_KEY_ALIASES,
 	SQL_RETIRE_ALIASES,
+	SQL_HAS_KEY,
+	SQL_ADD_TAG,
+	SQL_PUT_TAG,
+	SQL_REMOVE_TAG,
+	SQL_COUNT_TAGS,
+	SQL_LIST_TAGS,
+	SQL_RETIRE_TAGS,
+	SQL_UNDO_TAGS,
 	SQL_ADD_WALLET,
 	SQL_ADD_PASSKEY,
 	SQL_STAGE_NEW_WALLET,
@@ -258,6 +266,18 @@ enum kms_rc sqlite_list_aliases(struct store_reader *base, uint64_t account,
 				const uint8_t *uuid, const char *after,
 				unsigned int limit, store_alias_visit *visit,
 				void *arg);
+
+/* sqlite_tag.c */
+/* In the transaction of sqlite_begin_batch(). */
+enum kms_rc sqlite_stage_tags(struct sqlite_conn *c,
+			      const struct store_key *k) KMS_MUST_USE;
+enum kms_rc sqlite_put_tags(struct store *base, const struct store_tagging *t);
+enum kms_rc sqlite_remove_tags(struct store *base,
+			       const struct store_tagging *t);
+enum kms_rc sqlite_list_tags(struct store_reader *base,
+			     const uint8_t uuid[ABI_UUID_LEN],
+			     const char *after, unsigned int limit,
+			     store_tag_visit *visit, void *arg);
 
 /* sqlite_wallet.c */
 /* In the transaction of sqlite_begin_batch(). */

@@ -135,6 +135,7 @@ static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k,
 			     enum store_kind kind)
 {
 	struct query q = { 0 };
+	enum kms_rc rc = KMS_RC_INTERNAL;
 
 	query_start(&q, c, SQL_STAGE_KEY);
 	query_put_blob(&q, k->uuid, sizeof(k->uuid));
@@ -149,7 +150,8 @@ static enum kms_rc stage_key(struct sqlite_conn *c, const struct store_key *k,
 	query_put_blob(&q, k->public_key, sizeof(k->public_key));
 	query_put_text(&q, k->description);
 	query_put_int(&q, kind);
-	return query_run(&q);
+	rc = query_run(&q);
+	return rc ? rc : sqlite_stage_tags(c, k);
 }
 
 static enum kms_rc stage_key_edit(struct sqlite_conn *c,
@@ -371,11 +373,11 @@ static enum kms_rc flip_batch(struct sqlite_conn *c, uint16_t shard,
 			      uint64_t seq, const uint8_t root[SHA256_LEN])
 {
 	static const enum sqlite_sql flips[] = {
-		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	 SQL_RETIRE_KEYS,
-		SQL_FLIP_KEYS,	    SQL_FLIP_KEY_EDITS,	 SQL_DROP_KEY_EDITS,
-		SQL_RETIRE_ALIASES, SQL_RETIRE_WALLETS,	 SQL_DROP_KEYS,
-		SQL_FLIP_WALLETS,   SQL_RETIRE_PASSKEYS, SQL_FLIP_PASSKEYS,
-		SQL_DROP_WALLETS,
+		SQL_RETIRE_RECORDS, SQL_FLIP_RECORDS,	SQL_RETIRE_KEYS,
+		SQL_FLIP_KEYS,	    SQL_FLIP_KEY_EDITS, SQL_DROP_KEY_EDITS,
+		SQL_RETIRE_ALIASES, SQL_RETIRE_TAGS,	SQL_RETIRE_WALLETS,
+		SQL_DROP_KEYS,	    SQL_FLIP_WALLETS,	SQL_RETIRE_PASSKEYS,
+		SQL_FLIP_PASSKEYS,  SQL_DROP_WALLETS,
 	};
 	unsigned int depth = 0;
 	struct query q = { 0 };
@@ -425,8 +427,9 @@ out:
 enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard)
 {
 	static const enum sqlite_sql drops[] = {
-		SQL_DROP_RECORDS, SQL_DROP_KEYS,    SQL_DROP_KEY_EDITS,
-		SQL_UNDO_WALLETS, SQL_DROP_WALLETS, SQL_DROP_BATCH,
+		SQL_DROP_RECORDS,   SQL_UNDO_TAGS,    SQL_DROP_KEYS,
+		SQL_DROP_KEY_EDITS, SQL_UNDO_WALLETS, SQL_DROP_WALLETS,
+		SQL_DROP_BATCH,
 	};
 	struct sqlite_store *s = sqlite_of(base);
 	enum kms_rc rc = sqlite_begin_write(s);

@@ -177,6 +177,32 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"DELETE FROM aliases WHERE uuid IN (SELECT uuid "
 		"FROM keys_staged WHERE shard = ? AND gone = 1)",
 
+	[SQL_HAS_KEY] =
+		"SELECT 1 FROM keys WHERE uuid = ? AND account = ?",
+	[SQL_ADD_TAG] =
+		"INSERT INTO tags (uuid, tag_key, value) VALUES (?, ?, ?)",
+	[SQL_PUT_TAG] =
+		"INSERT INTO tags (uuid, tag_key, value) VALUES (?, ?, ?) "
+		"ON CONFLICT (uuid, tag_key) "
+		"DO UPDATE SET value = excluded.value",
+	[SQL_REMOVE_TAG] =
+		"DELETE FROM tags WHERE uuid = ? AND tag_key = ?",
+	[SQL_COUNT_TAGS] =
+		"SELECT count(*) FROM tags WHERE uuid = ?",
+	[SQL_LIST_TAGS] =
+		"SELECT tag_key, value FROM tags "
+		"WHERE uuid = ?1 AND tag_key > ?2 "
+		"AND EXISTS (SELECT 1 FROM keys WHERE uuid = ?1) "
+		"ORDER BY tag_key LIMIT ?3",
+	[SQL_RETIRE_TAGS] =
+		"DELETE FROM tags WHERE uuid IN (SELECT uuid "
+		"FROM keys_staged WHERE shard = ? AND gone = 1)",
+	/* Of a key that is not there yet. */
+	[SQL_UNDO_TAGS] =
+		"DELETE FROM tags WHERE uuid IN (SELECT uuid "
+		"FROM keys_staged AS s WHERE shard = ? AND NOT EXISTS "
+		"(SELECT 1 FROM keys WHERE uuid = s.uuid))",
+
 	[SQL_ADD_WALLET] =
 		"INSERT INTO wallets (key_id, uuid, vault_slot, address, "
 		"public_key, derivation_path, description, key_usage, "

@@ -28,12 +28,22 @@ static bool place_is_valid(uint16_t shard, uint64_t slot)
 	return shard < ABI_SHARDS_MAX && slot < SLOT_COUNT;
 }
 
+static bool tags_are_valid(const struct store_key *k)
+{
+	if (k->tag_count > STORE_TAGS_MAX)
+		return false;
+	for (size_t i = 0; i < k->tag_count; i++)
+		if (!store_tag_is_valid(&k->tags[i]))
+			return false;
+	return true;
+}
+
 static bool key_is_valid(const struct store_key *k,
 			 const struct record_header *h)
 {
 	return k->shard == h->shard && k->slot == h->slot &&
 	       k->version == h->version && k->account < STORE_ACCOUNT_COUNT &&
-	       k->description &&
+	       k->description && tags_are_valid(k) &&
 	       strnlen(k->description, DESCRIPTION_SZ + 1) <= DESCRIPTION_SZ &&
 	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
 }

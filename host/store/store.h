@@ -29,6 +29,7 @@ struct store;
 struct store_reader;
 struct store_wallet;
 struct store_wallet_edit;
+struct store_tag;
 
 enum store_kind { STORE_KEY = 1, STORE_WALLET = 2 };
 
@@ -48,6 +49,9 @@ struct store_key {
 	uint8_t public_key[64];	 /* x | y */
 	const char *description; /* UTF-8; borrowed by a writer, a reader's own
 				  * until its next call */
+	/* In: of a new key, borrowed, see tag.h. Out: none. */
+	const struct store_tag *tags;
+	size_t tag_count;
 };
 
 /* What a batch changes in the row of an existing key that is no wallet. */

@@ -181,6 +181,7 @@ static void the_passkey_of_an_older_database_is_kept(void **state)
 		"WHERE p.uuid = wallets.uuid;"
 		"DROP TABLE passkeys;"
 		"DROP TABLE aliases;"
+		"DROP TABLE tags;"
 		"ALTER TABLE wallets_staged ADD COLUMN passkey_delta INTEGER;"
 		"DROP TABLE key_edits_staged;"
 		"DROP INDEX keys_due;"
