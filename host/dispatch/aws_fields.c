@@ -45,8 +45,10 @@ const struct field no_fields[] = { F_END };
 
 /* clang-format off */
 static const struct field tag_fields[] = {
-	F_STRING(FIELD_REQUIRED, "TagKey", struct op_tag, key, 1, 128),
-	F_STRING(FIELD_REQUIRED, "TagValue", struct op_tag, value, 0, 256),
+	F_PATTERN(FIELD_REQUIRED, "TagKey", struct op_tag, key, 1, 128,
+		  &text_pattern),
+	F_PATTERN(FIELD_REQUIRED, "TagValue", struct op_tag, value, 0, 256,
+		  &text_pattern),
 	F_END
 };
 
@@ -165,9 +167,39 @@ const struct field list_aliases_fields[] = {
 	F_END
 };
 
+const struct field tag_resource_fields[] = {
+	KEY_ID(struct tag_resource_in),
+	F_STRUCTS(FIELD_REQUIRED, "Tags", struct tag_resource_in, tags, 0,
+		  tag_fields, struct op_tag),
+	F_END
+};
+
+const struct field untag_resource_fields[] = {
+	KEY_ID(struct untag_resource_in),
+	{ .name = "TagKeys", .type = T_STRINGS, .flags = FIELD_REQUIRED,
+	  .min = 1, .max = 128, .pattern = &text_pattern,
+	  FIELD_AT(struct untag_resource_in, tag_keys) },
+	F_END
+};
+
+const struct field list_tags_fields[] = {
+	KEY_ID(struct list_tags_in),
+	F_INT(0, "Limit", struct list_tags_in, limit, 1, 1000),
+	F_PATTERN(0, "Marker", struct list_tags_in, marker, 1, 1024,
+		  &marker_pattern),
+	F_END
+};
+
 #define OUT_END { 0 }
 
 const struct op_member no_out[] = { OUT_END };
+
+const struct op_member list_tags_out[] = {
+	{ "Tags", "list of Tag", true },
+	{ "NextMarker", "string", false },
+	{ "Truncated", "bool", true },
+	OUT_END
+};
 
 const struct op_member list_aliases_out[] = {
 	{ "Aliases", "list of AliasListEntry", true },

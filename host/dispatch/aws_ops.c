@@ -6,8 +6,9 @@
 #include "host/dispatch/op_rows.h"
 #include "host/service/ops.h"
 
-#define ALIASES_OUT_MAX	    (96 * 1024) /* 100 of 256 characters twice */
-#define DESCRIPTION_OUT_MAX (64 * 1024) /* 8192 characters of six bytes */
+#define ALIASES_OUT_MAX	    (96 * 1024)	 /* 100 of 256 characters twice */
+#define TAGS_OUT_MAX	    (128 * 1024) /* 50 of 384 characters of six bytes */
+#define DESCRIPTION_OUT_MAX (64 * 1024)	 /* 8192 characters of six bytes */
 
 /* clang-format off */
 static const struct op rows[] = {
@@ -243,6 +244,48 @@ static const struct op rows[] = {
 		.run = service_delete_alias,
 		.doc = "Takes the name off its key.",
 		.example = "{\"AliasName\":\"alias/example\"}",
+	},
+	{
+		.name = "TagResource",
+		.target = "TrentService.TagResource",
+		.auth = AUTH_ANY,
+		.in = tag_resource_fields,
+		.in_size = sizeof(struct tag_resource_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_STATE, KMS_RC_TAG),
+		.run = service_tag_resource,
+		.doc = "Puts tags on a key, or gives them other values.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\",\"Tags\":["
+			   "{\"TagKey\":\"team\",\"TagValue\":\"a\"}]}",
+	},
+	{
+		.name = "ListResourceTags",
+		.target = "TrentService.ListResourceTags",
+		.auth = AUTH_ANY,
+		.in = list_tags_fields,
+		.in_size = sizeof(struct list_tags_in),
+		.out = list_tags_out,
+		.out_max = TAGS_OUT_MAX,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_MARKER),
+		.run = service_list_resource_tags,
+		.doc = "Lists the tags of a key, page by page.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\"}",
+	},
+	{
+		.name = "UntagResource",
+		.target = "TrentService.UntagResource",
+		.auth = AUTH_ANY,
+		.in = untag_resource_fields,
+		.in_size = sizeof(struct untag_resource_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_STATE, KMS_RC_TAG),
+		.run = service_untag_resource,
+		.doc = "Takes tags off a key.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"TagKeys\":[\"team\"]}",
 	},
 };
 /* clang-format on */

@@ -25,6 +25,10 @@ extern const struct field alias_fields[];
 extern const struct field delete_alias_fields[];
 extern const struct field list_aliases_fields[];
 
+extern const struct field tag_resource_fields[];
+extern const struct field untag_resource_fields[];
+extern const struct field list_tags_fields[];
+
 extern const struct field create_wallet_fields[];
 extern const struct field begin_registration_fields[];
 extern const struct field complete_registration_fields[];
@@ -49,6 +53,7 @@ extern const struct op_member public_key_out[];
 extern const struct op_member sign_out[];
 extern const struct op_member verify_out[];
 extern const struct op_member list_aliases_out[];
+extern const struct op_member list_tags_out[];
 extern const struct op_member health_out[];
 extern const struct op_member version_out[];
 extern const struct op_member probe_out[];

@@ -6,6 +6,7 @@
 #include "codec/uuid.h"
 #include "common/clock.h"
 #include "host/service/aws.h"
+#include "host/service/label.h"
 #include "host/service/marker.h"
 #include "host/service/ops.h"
 #include "host/service/threads.h"
@@ -131,8 +132,6 @@ static const char *not_offered(const struct create_key_in *in)
 		return "Custom key stores are not supported.";
 	if (in->multi_region)
 		return "Multi-Region keys are not supported.";
-	if (in->tags.count)
-		return "Tags are not supported.";
 	if (in->policy.ptr)
 		return "Key policies are not supported.";
 	return NULL;
@@ -222,6 +221,10 @@ void service_create_key(struct call *call)
 		call_fail(call, KMS_RC_UNSUPPORTED, "%s", why);
 		return;
 	}
+	if (!label_take_tags(call, &change->key.tags, in->tags.items,
+			     in->tags.count))
+		return;
+	change->key.tag_count = in->tags.count;
 	if (in->description.len)
 		memcpy(text, in->description.ptr, in->description.len);
 	change->key.description = text;

@@ -19,6 +19,16 @@
 bool label_find_key(struct call *call, struct store_key *key,
 		    struct bytes key_id);
 
+struct op_tag;
+struct store_tag;
+
+/*
+ * Tags of a request in the arena, as the store takes them, once they are as AWS
+ * wants them. False: the call has been ended.
+ */
+bool label_take_tags(struct call *call, const struct store_tag **out,
+		     const struct op_tag *tags, size_t count);
+
 /* Ends the call with the result of a write. */
 typedef void label_done(struct call *call, const void *what, enum kms_rc rc);
 

@@ -95,6 +95,22 @@ struct list_aliases_in {
 	struct bytes marker;
 };
 
+struct tag_resource_in {
+	struct bytes key_id;
+	struct op_structs tags; /* struct op_tag */
+};
+
+struct untag_resource_in {
+	struct bytes key_id;
+	struct op_strings tag_keys;
+};
+
+struct list_tags_in {
+	struct bytes key_id;
+	struct op_int limit;
+	struct bytes marker;
+};
+
 op_run service_create_key;
 op_run service_describe_key;
 op_run service_list_keys; /* also GET /keys */
@@ -110,6 +126,9 @@ op_run service_create_alias;
 op_run service_update_alias;
 op_run service_delete_alias;
 op_run service_list_aliases;
+op_run service_tag_resource;
+op_run service_untag_resource;
+op_run service_list_resource_tags;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;
