@@ -167,6 +167,13 @@ const struct field list_aliases_fields[] = {
 	F_END
 };
 
+const struct field update_description_fields[] = {
+	KEY_ID(struct update_description_in),
+	F_PATTERN(FIELD_REQUIRED, "Description", struct update_description_in,
+		  description, 0, 8192, &text_pattern),
+	F_END
+};
+
 const struct field tag_resource_fields[] = {
 	KEY_ID(struct tag_resource_in),
 	F_STRUCTS(FIELD_REQUIRED, "Tags", struct tag_resource_in, tags, 0,

@@ -287,6 +287,20 @@ static const struct op rows[] = {
 		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
 			   "\"TagKeys\":[\"team\"]}",
 	},
+	{
+		.name = "UpdateKeyDescription",
+		.target = "TrentService.UpdateKeyDescription",
+		.auth = AUTH_ANY,
+		.in = update_description_fields,
+		.in_size = sizeof(struct update_description_in),
+		.out = no_out,
+		.fails = FAILS(KMS_RC_NOT_FOUND, KMS_RC_INVALID_ARN,
+			       KMS_RC_INVALID_STATE, KMS_RC_AUTH_REQUIRED),
+		.run = service_update_description,
+		.doc = "Gives a key another description.",
+		.example = "{\"KeyId\":\"" KEY_ID_EXAMPLE "\","
+			   "\"Description\":\"of the till\"}",
+	},
 };
 /* clang-format on */
 

@@ -21,6 +21,7 @@ extern const struct field list_keys_fields[];
 extern const struct field sign_fields[];
 extern const struct field verify_fields[];
 
+extern const struct field update_description_fields[];
 extern const struct field alias_fields[];
 extern const struct field delete_alias_fields[];
 extern const struct field list_aliases_fields[];

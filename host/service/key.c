@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CreateKey, DescribeKey, GetPublicKey, ListKeys.
+ * CreateKey, DescribeKey, UpdateKeyDescription, GetPublicKey, ListKeys.
  */
 #include "codec/der.h"
 #include "codec/uuid.h"
@@ -270,6 +270,53 @@ void service_describe_key(struct call *call)
 	}
 	put_metadata(call, &key);
 	call_done(call, KMS_RC_OK);
+}
+
+bool service_is_no_wallet(struct call *call, const struct store_key *key)
+{
+	if (key->kind != STORE_WALLET)
+		return true;
+	call_fail(call, KMS_RC_AUTH_REQUIRED,
+		  "Passkey authorization required: key %s has a passkey bound",
+		  call->log_key);
+	return false;
+}
+
+static enum kms_rc write_description(struct store *s, const void *what)
+{
+	return store_put_description(s, what);
+}
+
+static void described(struct call *call, const void *what, enum kms_rc rc)
+{
+	const struct store_key *key = what;
+	char arn[SERVICE_ARN_MAX];
+
+	if (rc != KMS_RC_NOT_FOUND) {
+		call_done(call, rc);
+		return;
+	}
+	service_key_arn(call->service, arn, key->uuid);
+	call_fail(call, rc, "Key '%s' does not exist", arn);
+}
+
+void service_update_description(struct call *call)
+{
+	const struct update_description_in *in = call->in;
+	struct store_key *key = arena_alloc(call->arena, sizeof(*key));
+	char *text = arena_alloc(call->arena, in->description.len + 1);
+
+	if (!key || !text) {
+		call_done(call, KMS_RC_NO_MEMORY);
+		return;
+	}
+	if (!label_find_key(call, key, in->key_id) ||
+	    !service_is_no_wallet(call, key))
+		return;
+	if (in->description.len)
+		memcpy(text, in->description.ptr, in->description.len);
+	key->description = text;
+	label_write(call, write_description, key, described);
 }
 
 void service_get_public_key(struct call *call)

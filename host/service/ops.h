@@ -111,6 +111,11 @@ struct list_tags_in {
 	struct bytes marker;
 };
 
+struct update_description_in {
+	struct bytes key_id;
+	struct bytes description;
+};
+
 op_run service_create_key;
 op_run service_describe_key;
 op_run service_list_keys; /* also GET /keys */
@@ -129,6 +134,7 @@ op_run service_list_aliases;
 op_run service_tag_resource;
 op_run service_untag_resource;
 op_run service_list_resource_tags;
+op_run service_update_description;
 op_run service_health;
 op_run service_version;
 op_run service_healthz;

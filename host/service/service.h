@@ -91,6 +91,12 @@ enum kms_rc service_find_by_id(struct call *call, struct store_key *out,
 bool service_is_usable(struct call *call, const struct store_key *key);
 
 /*
+ * Ends the call when the key is a wallet, for what needs its owner: AWS has no
+ * place for an assertion, the wallets' own operations have.
+ */
+bool service_is_no_wallet(struct call *call, const struct store_key *key);
+
+/*
  * The bare id in any form of KeyId but an alias. When it fails, the call has
  * been ended.
  */

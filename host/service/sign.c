@@ -51,17 +51,6 @@ static bool make_digest(struct call *call, uint8_t digest[SHA256_LEN],
 	return true;
 }
 
-/* AWS's Sign has no place for an assertion: see service_sign_wallet(). */
-static bool is_not_wallet(struct call *call, const struct store_key *key)
-{
-	if (key->kind != STORE_WALLET)
-		return true;
-	call_fail(call, KMS_RC_AUTH_REQUIRED,
-		  "Passkey authorization required: key %s has a passkey bound",
-		  call->log_key);
-	return false;
-}
-
 /* Identifier, state, tokens, algorithm, data: the order AWS checks in. */
 static bool judge(struct call *call, uint8_t digest[SHA256_LEN],
 		  struct store_key *key, struct bytes key_id,
@@ -138,7 +127,7 @@ void service_sign(struct call *call)
 	}
 	if (!judge(call, job->sign.digest, &key, in->key_id, &in->grant_tokens,
 		   &ask) ||
-	    !is_not_wallet(call, &key))
+	    !service_is_no_wallet(call, &key))
 		return;
 	if (in->dry_run) {
 		call_done(call, KMS_RC_DRY_RUN);

@@ -40,6 +40,9 @@ struct store_backend {
 				    const uint8_t root[SHA256_LEN]);
 	enum kms_rc (*drop_batch)(struct store *s, uint16_t shard);
 
+	enum kms_rc (*put_description)(struct store *s,
+				       const struct store_key *key);
+
 	enum kms_rc (*add_api_key)(struct store *s,
 				   const struct store_api_key *key);
 	enum kms_rc (*revoke_api_key)(struct store *s, const char *prefix);

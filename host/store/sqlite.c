@@ -192,6 +192,7 @@ const struct store_backend store_sqlite = {
 	.begin_batch = sqlite_begin_batch,
 	.finish_batch = sqlite_finish_batch,
 	.drop_batch = sqlite_drop_batch,
+	.put_description = sqlite_put_description,
 	.add_api_key = sqlite_add_api_key,
 	.revoke_api_key = sqlite_revoke_api_key,
 	.list_api_keys = sqlite_list_api_keys,

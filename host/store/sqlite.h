@@ -57,6 +57,8 @@ enum sqlite_sql {
 	SQL_GET_KEY,
 	SQL_LIST_KEYS,
 	SQL_LIST_DUE_KEYS,
+	SQL_PUT_DESCRIPTION,
+	SQL_STAGE_DESCRIPTION,
 	SQL_ADD_API_KEY,
 	SQL_FIND_API_KEYS,
 	SQL_REVOKE_API_KEY,
@@ -222,6 +224,8 @@ enum kms_rc sqlite_begin_batch(struct store *base,
 enum kms_rc sqlite_finish_batch(struct store *base, uint16_t shard,
 				uint64_t seq, const uint8_t root[SHA256_LEN]);
 enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard);
+enum kms_rc sqlite_put_description(struct store *base,
+				   const struct store_key *key);
 
 /* sqlite_read.c */
 /* The empty hash when there is none. */

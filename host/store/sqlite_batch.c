@@ -439,3 +439,34 @@ enum kms_rc sqlite_drop_batch(struct store *base, uint16_t shard)
 	rc = run_all(&s->durable, drops, ARRAY_LEN(drops), shard);
 	return sqlite_end_write(s, rc);
 }
+
+static enum kms_rc put_description(struct sqlite_conn *c, enum sqlite_sql sql,
+				   const struct store_key *key)
+{
+	struct query q = { 0 };
+
+	query_start(&q, c, sql);
+	query_put_text(&q, key->description);
+	query_put_blob(&q, key->uuid, sizeof(key->uuid));
+	query_put_int(&q, key->account);
+	return query_run(&q);
+}
+
+enum kms_rc sqlite_put_description(struct store *base,
+				   const struct store_key *key)
+{
+	struct sqlite_store *s = sqlite_of(base);
+	struct sqlite_conn *c = &s->durable;
+	enum kms_rc rc = sqlite_begin_write(s);
+
+	if (rc)
+		return rc;
+	rc = put_description(c, SQL_PUT_DESCRIPTION, key);
+	if (!rc && !sqlite3_changes(c->db)) {
+		c->why = "no such key";
+		rc = KMS_RC_NOT_FOUND;
+	}
+	if (!rc)
+		rc = put_description(c, SQL_STAGE_DESCRIPTION, key);
+	return sqlite_end_write(s, rc);
+}

@@ -129,6 +129,13 @@ const char *const sqlite_sql[SQL_COUNT] = {
 		"AND (delete_after_ms, uuid) > (?, ?) "
 		"ORDER BY delete_after_ms, uuid LIMIT ?",
 
+	[SQL_PUT_DESCRIPTION] =
+		"UPDATE keys SET description = ?1 "
+		"WHERE uuid = ?2 AND account = ?3",
+	[SQL_STAGE_DESCRIPTION] =
+		"UPDATE keys_staged SET description = ?1 "
+		"WHERE uuid = ?2 AND account = ?3",
+
 	[SQL_ADD_API_KEY] =
 		"INSERT INTO api_keys (" API_KEY_COLUMNS ") "
 		"VALUES (?, ?, ?, ?, 0)",

@@ -28,6 +28,11 @@ static bool place_is_valid(uint16_t shard, uint64_t slot)
 	return shard < ABI_SHARDS_MAX && slot < SLOT_COUNT;
 }
 
+static bool description_is_valid(const char *text)
+{
+	return text && strnlen(text, DESCRIPTION_SZ + 1) <= DESCRIPTION_SZ;
+}
+
 static bool tags_are_valid(const struct store_key *k)
 {
 	if (k->tag_count > STORE_TAGS_MAX)
@@ -43,8 +48,7 @@ static bool key_is_valid(const struct store_key *k,
 {
 	return k->shard == h->shard && k->slot == h->slot &&
 	       k->version == h->version && k->account < STORE_ACCOUNT_COUNT &&
-	       k->description && tags_are_valid(k) &&
-	       strnlen(k->description, DESCRIPTION_SZ + 1) <= DESCRIPTION_SZ &&
+	       description_is_valid(k->description) && tags_are_valid(k) &&
 	       ct_equal(k->uuid, h->uuid, ABI_UUID_LEN);
 }
 
@@ -209,6 +213,14 @@ enum kms_rc store_finish_batch(struct store *s, uint16_t shard, uint64_t seq,
 	if (shard >= ABI_SHARDS_MAX || !seq || !fits(seq))
 		return KMS_RC_BAD_INPUT;
 	return s->backend->finish_batch(s, shard, seq, root);
+}
+
+enum kms_rc store_put_description(struct store *s, const struct store_key *key)
+{
+	if (key->account >= STORE_ACCOUNT_COUNT ||
+	    !description_is_valid(key->description))
+		return KMS_RC_BAD_INPUT;
+	return s->backend->put_description(s, key);
 }
 
 enum kms_rc store_drop_batch(struct store *s, uint16_t shard)

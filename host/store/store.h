@@ -154,6 +154,13 @@ enum kms_rc store_begin_batch(struct store *s,
  */
 enum kms_rc store_finish_batch(struct store *s, uint16_t shard, uint64_t seq,
 			       const uint8_t root[SHA256_LEN]) KMS_MUST_USE;
+/*
+ * Uuid, account and description count; durable when OK, also when a prepared
+ * batch writes the key's row anew. NOT_FOUND when the account has no such key.
+ */
+enum kms_rc store_put_description(struct store *s,
+				  const struct store_key *key) KMS_MUST_USE;
+
 /* Forgets a prepared batch that was never committed. */
 enum kms_rc store_drop_batch(struct store *s, uint16_t shard) KMS_MUST_USE;
 

@@ -580,6 +580,72 @@ static void an_unknown_kind_of_database_is_refused(void **state)
 	store_close(&s);
 }
 
+static void assert_description(struct world *w, uint64_t slot, const char *want)
+{
+	struct store_key key = { 0 };
+
+	uuid_of(key.uuid, 3, slot);
+	assert_int_equal(store_get_key(w->r, &key, key.uuid), KMS_RC_OK);
+	assert_string_equal(key.description, want);
+}
+
+static void a_description_is_written_over(void **state)
+{
+	static char longest[4 * STORE_DESCRIPTION_MAX + 2];
+	struct world *w = *state;
+	struct store_key key = { .description = "new",
+				 .account = account_of(1) };
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	while (w->m.slots < 3)
+		world_grow(w, 1);
+	uuid_of(key.uuid, 3, 1);
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_OK);
+	world_reopen(w);
+	assert_description(w, 0, "");
+	assert_description(w, 1, "new");
+	key.description = "";
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_OK);
+	assert_description(w, 1, "");
+	key.description = longest;
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_BAD_INPUT);
+	key.description = longest + 1;
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_OK);
+	assert_description(w, 1, longest + 1);
+	key.description = NULL;
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_BAD_INPUT);
+	key.description = "new";
+	key.account = account_of(2);
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_NOT_FOUND);
+	key.account = 1000000000000;
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_BAD_INPUT);
+	uuid_of(key.uuid, 3, 200);
+	key.account = account_of(200);
+	assert_int_equal(store_put_description(w->s, &key), KMS_RC_NOT_FOUND);
+	assert_description(w, 2, "");
+}
+
+static void a_description_outlives_a_prepared_batch(void **state)
+{
+	struct world *w = *state;
+	struct store_key key = { .description = "new",
+				 .account = account_of(0) };
+
+	world_grow(w, 1);
+	uuid_of(key.uuid, 3, 0);
+	do {
+		change_set_make(&w->c, &w->m, w->s, &w->rng, 8);
+		assert_int_equal(store_begin_batch(w->s, &w->c.batch),
+				 KMS_RC_OK);
+		key.description = w->m.seq % 2 ? "odd" : "even";
+		assert_int_equal(store_put_description(w->s, &key), KMS_RC_OK);
+		assert_int_equal(
+			store_finish_batch(w->s, 3, w->m.seq, w->c.root),
+			KMS_RC_OK);
+		assert_description(w, 0, key.description);
+	} while (w->m.version[0] < 2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +668,8 @@ int main(int argc, char **argv)
 		world_test(a_malformed_batch_changes_nothing),
 		world_test(places_out_of_range_are_refused),
 		world_test(the_longest_blob_and_description_come_back),
+		world_test(a_description_is_written_over),
+		world_test(a_description_outlives_a_prepared_batch),
 		world_test(two_servers_do_not_share_a_database),
 		cmocka_unit_test(an_unknown_kind_of_database_is_refused),
 	};
