@@ -453,6 +453,90 @@ static void sqlite_memory_may_end_while_a_wallet_is_written(void **state)
 	store_close(&s);
 }
 
+static bool has_text(void *arg, const struct store_tag *tag)
+{
+	*(bool *)arg = !strcmp(tag->key, "key") && !strcmp(tag->value, "value");
+	return true;
+}
+
+static void assert_named(struct store_reader *r, const struct store_alias *want)
+{
+	struct store_alias got = { 0 };
+	bool tagged = false;
+
+	assert_int_equal(store_get_alias(r, &got, want->account,
+					 bytes_of_text(want->name)),
+			 KMS_RC_OK);
+	assert_memory_equal(got.uuid, want->uuid, ABI_UUID_LEN);
+	assert_int_equal(
+		store_list_tags(r, want->uuid, "", 9, has_text, &tagged),
+		KMS_RC_OK);
+	assert_true(tagged);
+}
+
+static void sqlite_memory_may_end_while_a_key_is_named(void **state)
+{
+	static const struct store_tag tag = { "key", "value" };
+	struct store *s = open_ok(place.path);
+	struct store_reader *r = reader_ok(s);
+	struct store_alias alias = { .account = account_of(0),
+				     .name = "alias/a" };
+	struct store_tagging tags = { .account = account_of(0),
+				      .tags = &tag,
+				      .count = 1 };
+	bool tried = true;
+
+	(void)state;
+	grow(s, 5);
+	uuid_of(alias.uuid, 0, 0);
+	uuid_of(tags.uuid, 0, 0);
+	for (unsigned long n = 1; tried; n++) {
+		enum kms_rc rc = KMS_RC_OK;
+
+		light(&allocs, n, false);
+		rc = store_add_alias(s, &alias);
+		tried = was_tried(rc);
+		/* What was refused is not there. */
+		if (rc)
+			assert_int_equal(store_add_alias(s, &alias), KMS_RC_OK);
+		light(&allocs, n, false);
+		rc = store_put_tags(s, &tags);
+		tried |= was_tried(rc);
+		if (rc)
+			assert_int_equal(store_put_tags(s, &tags), KMS_RC_OK);
+		assert_named(r, &alias);
+		assert_int_equal(store_delete_alias(s, &alias), KMS_RC_OK);
+		assert_int_equal(store_remove_tags(s, &tags), KMS_RC_OK);
+	}
+	store_reader_close(&r);
+	store_close(&s);
+}
+
+static void a_log_grown_by_names_is_copied_back(void **state)
+{
+	struct store *s = open_ok(place.path);
+	struct store_alias alias = { .account = account_of(0),
+				     .name = "alias/a" };
+
+	(void)state;
+	grow(s, 1);
+	uuid_of(alias.uuid, 0, 0);
+	assert_int_equal(store_add_alias(s, &alias), KMS_RC_OK);
+	sync_count = 0;
+	for (unsigned long n = 1; n <= 4096; n++) {
+		assert_int_equal(store_move_alias(s, &alias), KMS_RC_OK);
+		/* As durable as a key, and no client waits for more. */
+		assert_int_equal(sync_count, n);
+	}
+	sync_count = 0;
+	assert_int_equal(store_note(s, NULL, 0, NULL, 0), KMS_RC_OK);
+	assert_true(sync_count > 0);
+	sync_count = 0;
+	assert_int_equal(store_note(s, NULL, 0, NULL, 0), KMS_RC_OK);
+	assert_int_equal(sync_count, 0);
+	store_close(&s);
+}
+
 static void add_wallet(struct store *s, unsigned int number)
 {
 	static struct wallet_set wallets;
@@ -569,6 +653,8 @@ int main(void)
 		TEST(sqlite_memory_may_end_while_reading),
 		TEST(sqlite_memory_may_end_while_opening),
 		TEST(sqlite_memory_may_end_while_a_wallet_is_written),
+		TEST(sqlite_memory_may_end_while_a_key_is_named),
+		TEST(a_log_grown_by_names_is_copied_back),
 		TEST(an_address_is_there_when_told_though_memory_ends),
 		TEST(an_address_is_there_when_told_though_the_disk_is_full),
 		TEST(addresses_and_uses_cost_no_sync),
