@@ -186,8 +186,6 @@ const char *const sqlite_sql[SQL_COUNT] = {
 
 	[SQL_HAS_KEY] =
 		"SELECT 1 FROM keys WHERE uuid = ? AND account = ?",
-	[SQL_ADD_TAG] =
-		"INSERT INTO tags (uuid, tag_key, value) VALUES (?, ?, ?)",
 	[SQL_PUT_TAG] =
 		"INSERT INTO tags (uuid, tag_key, value) VALUES (?, ?, ?) "
 		"ON CONFLICT (uuid, tag_key) "

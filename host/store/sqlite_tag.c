@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/store/sqlite.h"
 
+static enum kms_rc put_tag(struct sqlite_conn *c,
+			   const uint8_t uuid[ABI_UUID_LEN],
+			   const struct store_tag *tag)
+{
+	struct query q = { 0 };
+
+	query_start(&q, c, SQL_PUT_TAG);
+	query_put_blob(&q, uuid, ABI_UUID_LEN);
+	query_put_text(&q, tag->key);
+	query_put_text(&q, tag->value);
+	return query_run(&q);
+}
+
 enum kms_rc sqlite_stage_tags(struct sqlite_conn *c, const struct store_key *k)
 {
 	enum kms_rc rc = KMS_RC_OK;
 
-	for (size_t i = 0; !rc && i < k->tag_count; i++) {
-		struct query q = { 0 };
-
-		query_start(&q, c, SQL_ADD_TAG);
-		query_put_blob(&q, k->uuid, sizeof(k->uuid));
-		query_put_text(&q, k->tags[i].key);
-		query_put_text(&q, k->tags[i].value);
-		rc = query_run(&q);
-	}
+	for (size_t i = 0; !rc && i < k->tag_count; i++)
+		rc = put_tag(c, k->uuid, &k->tags[i]);
 	return rc;
 }
 
@@ -50,18 +56,6 @@ static enum kms_rc check_count(struct sqlite_conn *c,
 	return rc;
 }
 
-static enum kms_rc put_tag(struct sqlite_conn *c, const struct store_tagging *t,
-			   const struct store_tag *tag)
-{
-	struct query q = { 0 };
-
-	query_start(&q, c, SQL_PUT_TAG);
-	query_put_blob(&q, t->uuid, sizeof(t->uuid));
-	query_put_text(&q, tag->key);
-	query_put_text(&q, tag->value);
-	return query_run(&q);
-}
-
 static enum kms_rc remove_tag(struct sqlite_conn *c,
 			      const struct store_tagging *t,
 			      const struct store_tag *tag)
@@ -83,7 +77,7 @@ enum kms_rc sqlite_put_tags(struct store *base, const struct store_tagging *t)
 		return rc;
 	rc = check_key(&s->durable, t);
 	for (size_t i = 0; !rc && i < t->count; i++)
-		rc = put_tag(&s->durable, t, &t->tags[i]);
+		rc = put_tag(&s->durable, t->uuid, &t->tags[i]);
 	if (!rc)
 		rc = check_count(&s->durable, t);
 	return sqlite_end_write(s, rc);
