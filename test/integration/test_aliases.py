@@ -5,9 +5,7 @@ import itertools
 import re
 import time
 
-import boto3
-import botocore.config
-from harness import K256, P256, REGION, SharedServerTest, b64, digest_of
+from harness import K256, P256, REGION, SharedServerTest, b64, boto3_kms, digest_of
 from passkey import Authenticator, Owner, WalletClient
 
 ABSENT = '00000000-0000-4000-8000-000000000000'
@@ -293,9 +291,7 @@ class Boto3(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        session = boto3.session.Session(aws_access_key_id='AKIDTEST', aws_secret_access_key='test', region_name=REGION)
-        cls.kms = session.client('kms', endpoint_url=cls.server.endpoint,
-                                 config=botocore.config.Config(retries={'max_attempts': 0}, proxies={}))
+        cls.kms = boto3_kms(cls.server.endpoint)
         cls.addClassCleanup(cls.kms.close)
 
     def test_a_life(self):

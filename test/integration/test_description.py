@@ -3,9 +3,7 @@
 
 import re
 
-import boto3
-import botocore.config
-from harness import REGION, SharedServerTest
+from harness import SharedServerTest, boto3_kms
 from passkey import Authenticator, Owner, WalletClient
 
 ABSENT = '00000000-0000-4000-8000-000000000000'
@@ -70,9 +68,7 @@ class Wallets(Case):
 
 class Boto3(Case):
     def test_a_description_is_written_over(self):
-        session = boto3.session.Session(aws_access_key_id='AKIDTEST', aws_secret_access_key='test', region_name=REGION)
-        kms = session.client('kms', endpoint_url=self.server.endpoint,
-                             config=botocore.config.Config(retries={'max_attempts': 0}, proxies={}))
+        kms = boto3_kms(self.server.endpoint)
         self.addCleanup(kms.close)
         kms.update_key_description(KeyId=self.arn, Description='boto3')
         self.assertEqual(kms.describe_key(KeyId=self.key_id)['KeyMetadata']['Description'], 'boto3')

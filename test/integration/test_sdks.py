@@ -7,13 +7,11 @@ import os
 import re
 import subprocess
 
-import boto3
-import botocore.config
 import botocore.exceptions
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from harness import K256, P256, REGION, SharedServerTest, aws_env, digest_of
+from harness import K256, P256, SharedServerTest, aws_env, boto3_kms, digest_of
 
 JS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'js')
 AWS = '/usr/bin/aws' if os.path.exists('/usr/bin/aws') else 'aws'
@@ -28,9 +26,7 @@ class Boto3(SharedServerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        session = boto3.session.Session(aws_access_key_id='AKIDTEST', aws_secret_access_key='test', region_name=REGION)
-        cls.kms = session.client('kms', endpoint_url=cls.server.endpoint,
-                                 config=botocore.config.Config(retries={'max_attempts': 0}, proxies={}))
+        cls.kms = boto3_kms(cls.server.endpoint)
         cls.addClassCleanup(cls.kms.close)
 
     def test_create_describe_sign_verify(self):

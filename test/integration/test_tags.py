@@ -4,9 +4,7 @@
 import json
 import re
 
-import boto3
-import botocore.config
-from harness import K256, REGION, SharedServerTest
+from harness import K256, SharedServerTest, boto3_kms
 from passkey import Authenticator, Owner, WalletClient
 
 ABSENT = '00000000-0000-4000-8000-000000000000'
@@ -170,9 +168,7 @@ class Wallets(Case):
 
 class Boto3(Case):
     def test_a_life(self):
-        session = boto3.session.Session(aws_access_key_id='AKIDTEST', aws_secret_access_key='test', region_name=REGION)
-        kms = session.client('kms', endpoint_url=self.server.endpoint,
-                             config=botocore.config.Config(retries={'max_attempts': 0}, proxies={}))
+        kms = boto3_kms(self.server.endpoint)
         self.addCleanup(kms.close)
         key = kms.create_key(KeyUsage='SIGN_VERIFY', KeySpec=K256, Tags=tags_of({'a': '1'}))['KeyMetadata']['KeyId']
         kms.tag_resource(KeyId=key, Tags=tags_of({'b': '2', 'c': '3'}))
