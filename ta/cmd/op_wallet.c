@@ -231,7 +231,9 @@ static enum kms_rc authorise(struct ta *ta, struct op *op,
 	rc = webauthn_check(ta, grant, &ask, &e);
 	if (!rc && grant->tag != webauthn_tag(&intent))
 		rc = KMS_RC_FAULT;
-	return rc || !grant->has_nonce ? rc : op_spend(&ta->txn, op, grant);
+	if (rc || !webauthn_spends(grant))
+		return rc;
+	return op_spend(&ta->txn, op, grant);
 }
 
 /* Writes down what the signatures since the last change have counted. */

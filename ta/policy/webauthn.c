@@ -145,8 +145,7 @@ static enum kms_rc check_authenticator(const struct ta *ta,
 	return a->candidates ? KMS_RC_OK : KMS_RC_AUTH_COUNTER;
 }
 
-/* What the reference lets an owner do, and its clients name by no commitment.
- */
+/* What clients of the reference commit to by the bare nonce alone. */
 static bool takes_bare_nonce(const struct intent *i)
 {
 	switch (i->op) {
@@ -167,6 +166,18 @@ static bool binds_nothing(const struct wallet_record *w)
 	return TA_IS_DEVELOPMENT && w->bind_level == BIND_NOTHING;
 }
 
+/* Whether it forgives what clients of the reference do not do. */
+static bool is_lenient(const struct wallet_record *w)
+{
+	return w->bind_level == BIND_PAYLOAD || binds_nothing(w);
+}
+
+bool webauthn_spends(const struct webauthn_grant *g)
+{
+	/* Every assertion that a build which ships takes has a nonce. */
+	return !TA_IS_DEVELOPMENT || g->has_nonce;
+}
+
 /* What each level takes for a challenge; design: docs/passkeys.md. */
 static bool commits(const struct webauthn_ask *ask, const uint8_t nonce[32],
 		    const uint8_t challenge[32])
@@ -176,7 +187,7 @@ static bool commits(const struct webauthn_ask *ask, const uint8_t nonce[32],
 	intent_challenge(want, nonce, ask->intent);
 	if (ct_equal(challenge, want, sizeof(want)))
 		return true;
-	if (ask->wallet->bind_level >= BIND_INTENT)
+	if (!is_lenient(ask->wallet))
 		return false;
 	if (ask->intent->op == INTENT_SIGN) {
 		intent_payload_challenge(want, nonce, ask->intent->payload);
@@ -329,7 +340,7 @@ enum kms_rc webauthn_check(struct ta *ta, struct webauthn_grant *g,
 void webauthn_spend(struct ta *ta, uint16_t shard, uint64_t slot,
 		    const struct webauthn_grant *g)
 {
-	if (!g->has_nonce)
+	if (!webauthn_spends(g))
 		return;
 	challenge_spend(&ta->challenge, g->nonce);
 	sign_counts_set(&ta->sign_counts, shard, slot, g->pub, g->sign_count);
@@ -363,7 +374,7 @@ static enum kms_rc take_credential(struct wallet_record *w,
 	struct wallet_passkey *p = &w->passkeys[0];
 	uint8_t hash[SHA256_LEN] = { 0 };
 
-	if (w->bind_level >= BIND_INTENT)
+	if (!is_lenient(w))
 		flags |= AUTH_DATA_UV;
 	if (!ct_equal(a->rp_id_hash, w->rp_id_hash, SHA256_LEN))
 		return KMS_RC_AUTH_RP;

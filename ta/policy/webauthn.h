@@ -60,6 +60,9 @@ enum kms_rc webauthn_check_registration(struct ta *ta, struct webauthn_grant *g,
 					struct wallet_record *w,
 					struct bytes registration) KMS_MUST_USE;
 
+/* False of a raw assertion only. */
+bool webauthn_spends(const struct webauthn_grant *g);
+
 /* The nonce was used, and the passkey's counter is known. */
 void webauthn_spend(struct ta *ta, uint16_t shard, uint64_t slot,
 		    const struct webauthn_grant *g);
