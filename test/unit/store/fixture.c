@@ -346,3 +346,14 @@ void world_grow(struct world *w, size_t count)
 	change_set_make(&w->c, &w->m, w->s, &w->rng, count);
 	change_set_commit(&w->c, w->s);
 }
+
+int world_open_with_keys(void **state)
+{
+	struct world *w = NULL;
+
+	world_open(state);
+	w = *state;
+	while (w->m.slots < 4)
+		world_grow(w, 1);
+	return 0;
+}

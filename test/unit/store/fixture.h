@@ -107,6 +107,9 @@ int world_close(void **state);
 #define world_test(name) \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
+/* The same with keys in slots 0 to 3 of shard 3. */
+int world_open_with_keys(void **state);
+
 void world_reopen(struct world *w);
 /* Commits a batch of so many changes of w->m. */
 void world_grow(struct world *w, size_t count);

@@ -10,18 +10,7 @@
 
 static struct wallet_set set;
 
-/* Keys of slots 0 to 3 of shard 3: 0 and 3 are of one account. */
-static int set_up(void **state)
-{
-	struct world *w = NULL;
-
-	world_open(state);
-	w = *state;
-	while (w->m.slots < 4)
-		world_grow(w, 1);
-	return 0;
-}
-
+/* Keys 0 and 3 are of one account. */
 static struct store_alias alias_of(uint64_t slot, const char *name)
 {
 	struct store_alias a = { .account = account_of(slot),
@@ -295,7 +284,8 @@ static void an_alias_dies_with_its_key(void **state)
 			 KMS_RC_NOT_FOUND);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_close)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_open_with_keys, world_close)
 
 int main(int argc, char **argv)
 {

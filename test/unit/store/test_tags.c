@@ -7,18 +7,6 @@
 
 static struct wallet_set set;
 
-/* Keys of slots 0 to 3 of shard 3. */
-static int set_up(void **state)
-{
-	struct world *w = NULL;
-
-	world_open(state);
-	w = *state;
-	while (w->m.slots < 4)
-		world_grow(w, 1);
-	return 0;
-}
-
 static struct store_tagging on(uint64_t slot, const struct store_tag *tags,
 			       size_t count)
 {
@@ -246,7 +234,8 @@ static void tags_die_with_their_key(void **state)
 	assert_page(w, t.uuid, "", 9, "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_close)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_open_with_keys, world_close)
 
 int main(int argc, char **argv)
 {
