@@ -50,6 +50,30 @@ class States(SharedServerTest):
         self.client.sign(self.key, DIGEST)
         self.client.must('Verify', KeyId=self.key, Signature=b64(self.signature), **SIGN)
 
+    def label(self, name):
+        """Every operation that changes what a key is called."""
+        for operation, params in (('CreateAlias', {'AliasName': name, 'TargetKeyId': self.key}),
+                                  ('UpdateAlias', {'AliasName': name, 'TargetKeyId': self.key}),
+                                  ('TagResource', {'KeyId': self.key, 'Tags': [{'TagKey': 'a', 'TagValue': '1'}]}),
+                                  ('UntagResource', {'KeyId': self.key, 'TagKeys': ['b']}),
+                                  ('UpdateKeyDescription', {'KeyId': self.key, 'Description': name})):
+            yield operation, self.client.call(operation, **params)
+
+    def test_a_key_is_labelled_unless_it_is_on_its_way_to_its_end(self):
+        name, late = f'alias/states/{self.key}', f'alias/late/{self.key}'
+        self.change('DisableKey')
+        for operation, answer in self.label(name):
+            self.assertEqual(answer.status, 200, (operation, answer))
+        self.client.must('ScheduleKeyDeletion', KeyId=self.key)
+        for _, answer in self.label(late):
+            self.assert_error(answer, 'KMSInvalidStateException', f'{self.arn} is pending deletion.')
+        # It is still called what it was called, and an alias of it can go.
+        self.assertEqual(self.client.must('DescribeKey', KeyId=name)['KeyMetadata']['Description'], name)
+        self.assert_error(self.client.call('Sign', KeyId=name, **SIGN), 'KMSInvalidStateException',
+                          f'{self.arn} is pending deletion.')
+        self.assertEqual(self.client.call('DeleteAlias', AliasName=name).status, 200)
+        self.assert_error(self.client.call('DescribeKey', KeyId=late), 'NotFoundException')
+
     def test_both_are_idempotent(self):
         for operation, state in (('EnableKey', 'Enabled'), ('DisableKey', 'Disabled'), ('EnableKey', 'Enabled')):
             for _ in range(2):
